@@ -1,0 +1,3 @@
+module tfsecrets.dev/tests/hpke
+
+go 1.26
