@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "injector/repository/chain.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/memory.h"
+
+void
+chain_file_name(uint32_t serial, char out[static 16])
+{
+	(void)snprintf(out, 16, "%04u", serial);
+}
+
+void
+chain_clear(struct chain *chain)
+{
+	for (size_t i = 0; i < chain->count; i++)
+		roster_free(chain->rosters[i]);
+	free(chain->rosters);
+	roster_free(chain->proposed);
+	free(chain->proposed_problem);
+	*chain = (struct chain)CHAIN_INIT;
+}
+
+const struct roster *
+chain_current(const struct chain *chain)
+{
+	return chain->rosters[chain->count - 1];
+}
+
+const struct roster_environment *
+chain_epoch(const struct chain *chain, const char *environment, uint32_t epoch)
+{
+	for (size_t i = chain->count; i > 0; i--) {
+		const struct roster_environment *found =
+			roster_environment(chain->rosters[i - 1], environment);
+
+		if (found != NULL && found->epoch == epoch)
+			return found;
+	}
+	return NULL;
+}
+
+/* Which admin of judge has this key, as a place in its admin lines; admins.count: none. */
+static size_t
+admin_index(const struct roster *judge, const uint8_t key[static ED25519_PUBLIC_BYTES])
+{
+	const struct member *signer = roster_signer(judge, key);
+	size_t i = 0;
+
+	while (i < judge->admins.count && &judge->members[judge->admins.members[i]] != signer)
+		i++;
+	return i;
+}
+
+/* Each signature is an admin's, of the previous serial, once, in the order of its admin lines. */
+static int
+check_signatures(const struct roster *roster, const struct roster *judge, struct bytes body,
+		 const char *file, struct error *err)
+{
+	size_t next = 0;
+
+	for (size_t i = 0; i < roster->signature_count; i++) {
+		const struct sshsig *signature = &roster->signatures[i];
+		size_t admin = admin_index(judge, signature->signer);
+
+		if (admin == judge->admins.count)
+			return error_set(err, ERROR_REFUSED,
+					 "%s: signature %zu is not by an admin of roster %u", file, i + 1,
+					 judge->serial);
+		if (admin < next)
+			return error_set(err, ERROR_REFUSED,
+					 "%s: signature %zu stands there twice or out of order", file,
+					 i + 1);
+		if (!sshsig_verify(signature, ROSTER_NAMESPACE, body))
+			return error_set(err, ERROR_REFUSED, "%s: signature %zu does not verify", file,
+					 i + 1);
+		next = admin + 1;
+	}
+	return 0;
+}
+
+/* Whether an earlier roster than the last one (which is compared as a step) had this key, or the name. */
+static bool
+was_used(const struct chain *chain, const struct roster_environment *environment, bool by_name)
+{
+	for (size_t i = 0; i < chain->count; i++) {
+		const struct roster *roster = chain->rosters[i];
+
+		for (size_t k = 0; k < roster->environment_count; k++) {
+			const struct roster_environment *old = &roster->environments[k];
+			bool same = by_name ? strcmp(old->name, environment->name) == 0 :
+					      memcmp(old->key, environment->key, sizeof(old->key)) == 0;
+
+			if (same)
+				return true;
+		}
+	}
+	return false;
+}
+
+static int
+check_history(const struct chain *chain, const struct roster *next, const char *file,
+	      struct error *err)
+{
+	for (size_t i = 0; i < next->environment_count; i++) {
+		const struct roster_environment *environment = &next->environments[i];
+		const struct roster_environment *before =
+			roster_environment(chain_current(chain), environment->name);
+
+		if (before != NULL &&
+		    memcmp(before->key, environment->key, sizeof(before->key)) == 0)
+			continue;
+		if (was_used(chain, environment, false))
+			return error_set(err, ERROR_REFUSED, "%s: '%s': its key was used before", file,
+					 environment->name);
+		if (before == NULL && was_used(chain, environment, true))
+			return error_set(err, ERROR_REFUSED,
+					 "%s: '%s': the name of a removed environment is never used again",
+					 file, environment->name);
+	}
+	return 0;
+}
+
+/* Adds one roster to the chain, as complete or as proposed. */
+static int
+add(struct chain *chain, struct roster *roster, struct bytes body, const char *file, bool is_last,
+    struct error *err)
+{
+	const struct roster *judge = chain->count > 0 ? chain_current(chain) : roster;
+	bool complete = roster->signature_count >= judge->threshold;
+	struct error cause = ERROR_INIT;
+	int rules = 0;
+
+	if (check_signatures(roster, judge, body, file, err) < 0)
+		goto refused;
+	if (chain->count > 0 && (roster_check_step(judge, roster, file, &cause) < 0 ||
+				 check_history(chain, roster, file, &cause) < 0))
+		rules = -1;
+	if (!complete && (!is_last || chain->count == 0)) {
+		(void)error_set(err, ERROR_REFUSED, "%s: %zu of %u signatures", file,
+				roster->signature_count, judge->threshold);
+		goto refused;
+	}
+	if (complete && rules < 0) {
+		*err = cause;
+		goto refused;
+	}
+	if (!complete) {
+		chain->proposed = roster;
+		chain->proposed_problem = rules < 0 ? xstrdup(cause.message) : NULL;
+		return 0;
+	}
+	chain->rosters = xreallocarray(chain->rosters, chain->count + 1, sizeof(*chain->rosters));
+	chain->rosters[chain->count++] = roster;
+	return 0;
+refused:
+	roster_free(roster);
+	return -1;
+}
+
+static int
+read_one(struct chain *chain, const struct tree_directory *directory, uint32_t serial, bool is_last,
+	 struct error *err)
+{
+	CLEANUP(buf_clear) struct buf text = BUF_INIT(ROSTER_FILE_MAX);
+	struct roster *roster;
+	char name[16], file[64];
+
+	chain_file_name(serial, name);
+	(void)snprintf(file, sizeof(file), ROSTER_DIRECTORY "/%s", name);
+	if (tree_read_in(directory, name, ROSTER_FILE_MAX, &text, err) < 0) {
+		if (err->code == ERROR_MISSING)
+			return error_set(err, ERROR_REFUSED,
+					 "%s is missing: the chain of rosters must be complete", file);
+		return -1;
+	}
+	if (roster_parse(buf_bytes(&text), file, &roster, err) < 0)
+		return -1;
+	if (roster->serial != serial) {
+		(void)error_set(err, ERROR_REFUSED, "%s: 'serial' is %u, not the file's name", file,
+				roster->serial);
+		roster_free(roster);
+		return -1;
+	}
+	return add(chain, roster, (struct bytes){ text.data, roster->body_len }, file, is_last, err);
+}
+
+/* Names are exactly the serials: 0001 and on. */
+static int
+check_names(const struct list *names, struct error *err)
+{
+	for (size_t i = 0; i < names->count; i++) {
+		uint64_t serial;
+		char expected[16];
+		const char *digits = names->items[i];
+
+		digits += strspn(digits, "0");
+		if (!text_to_number(bytes_of(digits), UINT32_MAX, &serial) ||
+		    (chain_file_name((uint32_t)serial, expected), strcmp(expected, names->items[i]) != 0))
+			return error_set(err, ERROR_REFUSED, ROSTER_DIRECTORY
+					 "/%s is not a roster; names are four digits", names->items[i]);
+	}
+	return 0;
+}
+
+int
+chain_read(struct tree *tree, struct chain *ret, struct error *err)
+{
+	CLEANUP(list_clear) struct list names = LIST_INIT;
+	CLEANUP(chain_clear) struct chain chain = CHAIN_INIT;
+	CLEANUP(tree_close_directory) struct tree_directory directory = { .fd = -1 };
+
+	if (tree_list(tree, ROSTER_DIRECTORY, &names, err) < 0)
+		return -1;
+	if (names.count == 0)
+		return error_set(err, ERROR_MISSING,
+				 "there is no roster%s; 'tfsecrets init' makes the first one",
+				 tree->label);
+	if (check_names(&names, err) < 0 ||
+	    tree_open_directory(tree, ROSTER_DIRECTORY, &directory, err) < 0)
+		return -1;
+	for (size_t i = 0; i < names.count; i++) {
+		if (read_one(&chain, &directory, (uint32_t)(i + 1), i + 1 == names.count, err) < 0)
+			return -1;
+	}
+	*ret = chain;
+	chain = (struct chain)CHAIN_INIT;
+	return 0;
+}
