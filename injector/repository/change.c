@@ -42,7 +42,8 @@ is_reader(const struct change *change, const struct identities *identities)
 		const struct member *member =
 			roster_recipient(roster, &identities->items[i].age.recipient);
 
-		if (member != NULL && roster_has(roster, &change->roster->readers, member))
+		if (identity_reads(&identities->items[i]) && member != NULL &&
+		    roster_has(roster, &change->roster->readers, member))
 			return true;
 	}
 	return false;
@@ -197,12 +198,14 @@ put_sealed(struct change *change, struct sealed *sealed, struct bytes value, str
 	CLEANUP(buf_clear) struct buf text = BUF_INIT(SEALED_FILE_MAX);
 	CLEANUP(free_text) char *path =
 		xasprintf("tfsecrets/%s/sealed/%s", sealed->environment, sealed->setting);
+	struct signer signer;
 
 	if (change->signer == NULL)
 		return error_set(err, ERROR_REFUSED,
 				 "sealing '%s' needs an identity to sign with; 'tfsecrets keygen' makes one",
 				 sealed->setting);
-	if (sealed_write(sealed, value, change->roster->key, &change->signer->seed, &text, err) < 0)
+	signer = identity_signer(change->signer);
+	if (sealed_write(sealed, value, change->roster->key, &signer, &text, err) < 0)
 		return error_context(err, "sealing '%s'", sealed->setting);
 	change->sealed_count++;
 	return journal_put(&change->journal, path, buf_bytes(&text), public_mode(), err);

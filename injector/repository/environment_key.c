@@ -124,7 +124,7 @@ readers_of(const struct identities *identities, const struct roster *roster,
 		const struct age_identity *identity = &identities->items[i].age;
 		const struct member *member = roster_recipient(roster, &identity->recipient);
 
-		if (member != NULL && roster_has(roster, &environment->readers, member))
+		if (identity_reads(&identities->items[i]) && member != NULL && roster_has(roster, &environment->readers, member))
 			readers[count++] = *identity;
 	}
 	*ret_count = count;

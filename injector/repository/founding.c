@@ -82,9 +82,11 @@ stage_roster(struct journal *journal, const struct roster *roster, const struct 
 {
 	CLEANUP(buf_clear) struct buf text = BUF_INIT(ROSTER_FILE_MAX);
 	CLEANUP(buf_clear) struct buf armor = BUF_INIT(SSHSIG_ARMOR_MAX);
+	const struct signer signer = identity_signer(identity);
 
 	roster_write_body(roster, &text);
-	sshsig_sign(&identity->seed, ROSTER_NAMESPACE, buf_bytes(&text), &armor);
+	if (signer_sign(&signer, ROSTER_NAMESPACE, buf_bytes(&text), &armor, err) < 0)
+		return -1;
 	buf_append(&text, buf_bytes(&armor));
 	if (buf_check(&text, "the roster", err) < 0)
 		return -1;

@@ -16,6 +16,7 @@
 #define SIGNING_SALT "tfsecrets/v1/signing-key"
 #define SIGNING_INFO "ed25519"
 #define KEY_VARIABLE "TFSECRETS_AGE_KEY"
+#define PUBLIC_WORD "ssh-ed25519 "
 
 static struct secret environment_key = SECRET_INIT;
 
@@ -135,14 +136,57 @@ parse_ssh(const struct secret *text, const char *shown, struct age_identity *ret
 	return age_identity_from_seed(&seed, ret, err);
 }
 
+/* The line of a .pub file: algorithm, key, comment. */
+static bool
+is_public(const struct secret *text)
+{
+	return text->len > strlen(PUBLIC_WORD) &&
+	       memcmp(text->data, PUBLIC_WORD, strlen(PUBLIC_WORD)) == 0;
+}
+
+static int
+parse_public(const struct secret *text, const char *shown, struct identity *ret, struct error *err)
+{
+	struct identity identity = { .age = { .kind = AGE_SSH_ED25519 }, .seed = SECRET_INIT };
+	struct bytes rest = { text->data + strlen(PUBLIC_WORD), text->len - strlen(PUBLIC_WORD) };
+	size_t len = 0;
+
+	while (len < rest.len && memchr(" \r\n", rest.data[len], 3) == NULL)
+		len++;
+	if (!ssh_public_parse((struct bytes){ rest.data, len }, identity.signing))
+		return error_set(err, ERROR_REFUSED, "%s: is not a valid ssh-ed25519 key", shown);
+	identity.age.recipient.kind = AGE_SSH_ED25519;
+	memcpy(identity.age.recipient.key, identity.signing, ED25519_PUBLIC_BYTES);
+	*ret = identity;
+	return 0;
+}
+
+bool
+identity_reads(const struct identity *identity)
+{
+	return identity->age.private.len > 0;
+}
+
+struct signer
+identity_signer(const struct identity *identity)
+{
+	struct signer signer = { .seed = identity->seed.len > 0 ? &identity->seed : NULL };
+
+	memcpy(signer.public, identity->signing, ED25519_PUBLIC_BYTES);
+	return signer;
+}
+
 static int
 parse_clear(const struct secret *text, const char *shown, struct identity *ret, struct error *err)
 {
 	struct identity identity = { .seed = SECRET_INIT };
-	int parsed = ssh_private_is(text) ?
-			     parse_ssh(text, shown, &identity.age, err) :
-			     parse_age_text(secret_bytes(text), shown, &identity.age, err);
+	int parsed;
 
+	if (is_public(text))
+		return parse_public(text, shown, ret, err);
+	parsed = ssh_private_is(text) ?
+			 parse_ssh(text, shown, &identity.age, err) :
+			 parse_age_text(secret_bytes(text), shown, &identity.age, err);
 	if (parsed < 0)
 		return -1;
 	if (derive_signing(&identity, err) < 0) {
@@ -192,8 +236,8 @@ load_file(const char *path, identity_ask ask, struct identity *ret, struct error
 	struct stat status;
 
 	if (file_open(AT_FDCWD, path, path, &fd, &status, err) < 0 ||
-	    check_mode(&status, path, err) < 0 ||
-	    secret_read(fd, path, IDENTITY_FILE_MAX, &text, err) < 0) {
+	    secret_read(fd, path, IDENTITY_FILE_MAX, &text, err) < 0 ||
+	    (!is_public(&text) && check_mode(&status, path, err) < 0)) {
 		err->code = ERROR_REFUSED;
 		return error_context(err, "cannot load the identity");
 	}

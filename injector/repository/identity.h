@@ -2,7 +2,8 @@
 /*
  * identity: the key of a person, a CI job or a pod: an age identity file, an OpenSSH Ed25519 key, or
  * either behind a passphrase (age -p). It reads by its age recipient and signs by an Ed25519 key, which
- * for an age identity is HKDF of the same 32 bytes.
+ * for an age identity is HKDF of the same 32 bytes. The public half of an OpenSSH Ed25519 key (its .pub file)
+ * is an identity that only signs, through ssh-agent.
  */
 #ifndef REPOSITORY_IDENTITY_H
 #define REPOSITORY_IDENTITY_H
@@ -11,12 +12,13 @@
 #include "crypto/age.h"
 #include "crypto/ed25519.h"
 #include "crypto/secret.h"
+#include "crypto/signer.h"
 
 enum { IDENTITY_FILE_MAX = 64 * 1024 };
 
 struct identity {
 	struct age_identity age;
-	struct secret seed;	/* of the signing key */
+	struct secret seed;	/* of the signing key; empty: ssh-agent has it, and age.private is empty */
 	uint8_t signing[ED25519_PUBLIC_BYTES];
 };
 
@@ -50,6 +52,11 @@ void identities_clear(struct identities *identities);
 int identity_parse(const struct secret *text, const char *shown, identity_ask ask,
 		   struct identity *ret, struct error *err) __attribute__((warn_unused_result));
 void identity_clear(struct identity *identity);
+
+/* Whether it can open what is encrypted to its recipient. */
+bool identity_reads(const struct identity *identity);
+/* Borrowed from identity. */
+struct signer identity_signer(const struct identity *identity);
 
 /* A new age identity. */
 int identity_generate(struct identity *ret, struct error *err) __attribute__((warn_unused_result));

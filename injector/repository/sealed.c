@@ -262,22 +262,21 @@ write_box(struct bytes header, struct bytes value, const uint8_t public[static H
 
 int
 sealed_write(struct sealed *sealed, struct bytes value, const uint8_t public[static HPKE_KEY_BYTES],
-	     const struct secret *seed, struct buf *out, struct error *err)
+	     const struct signer *signer, struct buf *out, struct error *err)
 {
 	CLEANUP(buf_clear) struct buf text = BUF_INIT(SEALED_FILE_MAX);
 	CLEANUP(buf_clear) struct buf armor = BUF_INIT(SSHSIG_ARMOR_MAX);
-	uint8_t signer[ED25519_PUBLIC_BYTES];
 
 	if (value.len > SECRET_VALUE_MAX)
 		return error_set(err, ERROR_REFUSED, "a value has at most 1048576 bytes");
-	ed25519_public(seed, signer);
-	ssh_fingerprint(signer, sealed->sealed_by);
+	ssh_fingerprint(signer->public, sealed->sealed_by);
 	write_header(sealed, &text);
 	if (sealed->unset)
 		buf_append_text(&text, "unset\n");
 	else if (write_box(buf_bytes(&text), value, public, &text, err) < 0)
 		return -1;
-	sshsig_sign(seed, SEALED_NAMESPACE, buf_bytes(&text), &armor);
+	if (signer_sign(signer, SEALED_NAMESPACE, buf_bytes(&text), &armor, err) < 0)
+		return -1;
 	buf_append(out, buf_bytes(&text));
 	buf_append(out, buf_bytes(&armor));
 	return 0;

@@ -15,7 +15,7 @@
 #include "crypto/hash.h"
 #include "crypto/hpke.h"
 #include "crypto/secret.h"
-#include "crypto/sshsig.h"
+#include "crypto/signer.h"
 
 #define SEALED_NAMESPACE "tfsecrets-sealed"
 
@@ -67,11 +67,11 @@ int sealed_open(struct bytes text, const struct sealed_parts *parts, const struc
 		const uint8_t public[static HPKE_KEY_BYTES], struct secret *ret_value,
 		struct error *err) __attribute__((warn_unused_result));
 
-/* Writes a whole file: header from sealed (sealed_by is filled in from seed's key), value sealed to the
- * environment's public key (ignored for a tombstone), signed with seed. value is at most SECRET_VALUE_MAX
+/* Writes a whole file: header from sealed (sealed_by is filled in from the signer's key), value sealed to
+ * the environment's public key (ignored for a tombstone), signed. value is at most SECRET_VALUE_MAX
  * bytes. Appends to out. */
 int sealed_write(struct sealed *sealed, struct bytes value,
-		 const uint8_t public[static HPKE_KEY_BYTES], const struct secret *seed,
+		 const uint8_t public[static HPKE_KEY_BYTES], const struct signer *signer,
 		 struct buf *out, struct error *err) __attribute__((warn_unused_result));
 
 /* Padmé with a floor of 64: the padded length for 5 + value bytes. */

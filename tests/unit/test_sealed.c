@@ -15,6 +15,7 @@
 
 static struct secret seed, private;
 static uint8_t public[X25519_BYTES];
+static struct signer signer = { .seed = &seed };
 
 static int
 setup(void **state)
@@ -27,6 +28,7 @@ setup(void **state)
 		return -1;
 	random_bytes(seed.data, 32);
 	seed.len = 32;
+	ed25519_public(&seed, signer.public);
 	x25519_public(&private, public);
 	return 0;
 }
@@ -61,7 +63,7 @@ write_example(struct buf *out, struct bytes value, bool unset)
 	struct error err;
 
 	sealed.unset = unset;
-	assert_int_equal(sealed_write(&sealed, value, public, &seed, out, &err), 0);
+	assert_int_equal(sealed_write(&sealed, value, public, &signer, out, &err), 0);
 }
 
 static int
@@ -114,7 +116,7 @@ test_too_long(void **state)
 	(void)state;
 	assert_int_equal(secret_new(SECRET_VALUE_MAX + 1, &value, &err), 0);
 	value.len = value.cap;
-	assert_int_equal(sealed_write(&sealed, secret_bytes(&value), public, &seed, &text, &err), -1);
+	assert_int_equal(sealed_write(&sealed, secret_bytes(&value), public, &signer, &text, &err), -1);
 	assert_string_equal(err.message, "a value has at most 1048576 bytes");
 }
 
