@@ -14,7 +14,8 @@ PREFIX ?= /usr/local
 BUILD ?= build
 SECONDS_EACH ?= 60
 
-ifneq ($(filter / . ./ .. ../,$(BUILD))$(word 2,x$(BUILD)),)
+# It is deleted as a whole.
+ifneq ($(filter $(abspath $(BUILD))/%,$(CURDIR)/)$(word 2,x$(BUILD))$(wildcard $(BUILD)/*.[ch]),)
 $(error BUILD must be a folder of its own, without blanks in its name)
 endif
 
@@ -50,7 +51,7 @@ pkg_cflags_asked = $(shell $(PKG_CONFIG) --cflags $(PKGS))
 pkg_cflags = $(call once,pkg_cflags)
 
 # Only positive forms can be asked for: gcc takes any -Wno-*.
-optional_flags := -Wlogical-op -Wduplicated-cond -Wduplicated-branches -Wtrampolines \
+optional_flags := -Wformat-signedness -Wlogical-op -Wduplicated-cond -Wduplicated-branches -Wtrampolines \
 	-Wbidi-chars=any,ucn -fstack-clash-protection -fcf-protection=full \
 	-mbranch-protection=standard -ftrivial-auto-var-init=zero -fzero-call-used-regs=used-gpr \
 	-fstrict-flex-arrays=3 -fzero-init-padding-bits=all
@@ -58,7 +59,7 @@ probed_asked = $(shell for flag in $(optional_flags); do \
 	$(CC) -Werror $$flag -c -x c /dev/null -o /dev/null 2>/dev/null && echo $$flag; done)
 probed = $(call once,probed)
 
-warn := -Wall -Wextra -Wpedantic -Wformat=2 -Wformat-signedness -Wconversion -Wsign-conversion \
+warn := -Wall -Wextra -Wpedantic -Wformat=2 -Wconversion -Wsign-conversion \
 	-Wimplicit-fallthrough -Wshadow -Wvla -Walloca -Wstrict-prototypes -Wold-style-definition \
 	-Wmissing-prototypes -Wmissing-declarations -Wcast-qual -Wcast-align -Wwrite-strings \
 	-Wpointer-arith -Wundef -Wswitch-enum -Wnull-dereference -Wdate-time \
@@ -77,9 +78,10 @@ compile = $(CC) -std=c17 -D_GNU_SOURCE -I. -ffile-prefix-map=$(CURDIR)=. $(warn)
 libs = $(shell $(PKG_CONFIG) --libs $(filter-out libcurl,$(PKGS))) $(LDLIBS)
 link_program = $(CC) $(harden) $(CFLAGS) $(link) $(LDFLAGS)
 
-# VERSION stands in for git in an archive, where git has put the name of the commit into it.
-version = $(or $(shell git describe --tags --always --dirty 2>/dev/null), \
-	$(shell grep -v Format VERSION 2>/dev/null),unknown)
+# VERSION stands in for git in an archive, where git has put tag or commit into it. Only this
+# project's own git is asked, not one that an unpacked archive lies in.
+version = $(or $(shell git --git-dir=.git describe --tags --always --dirty 2>/dev/null), \
+	$(firstword $(shell grep -v Format VERSION 2>/dev/null)),unknown)
 
 # Program
 
@@ -118,10 +120,114 @@ $(program): $(program_obj) $(lib)
 
 # Test programs
 
+# libFuzzer has a main of its own.
+fuzz_main := $(if $(findstring fuzzer,$(SAN)),,$(out)/tests/fuzz/replay.o)
+
 $(unit_tests): extra_libs := -lcmocka
-$(fuzz_targets): $(out)/tests/fuzz/replay.o
+$(out)/tests/unit/test_wipe: $(out)/crypto/wipe.o
+$(fuzz_targets): extra_libs := $(if $(fuzz_main),,-fsanitize=fuzzer)
+$(fuzz_targets): $(fuzz_main)
 $(test_programs): %: %.o $(lib)
 	$(call say,LD,$@)
 	$(quiet)$(link_program) -o $@ $(filter %.o,$^) $(lib) $(extra_libs) $(libs)
+
+# Where tests/deps may install something, make starts anew behind it: what was asked of the tools
+# before is no longer so.
+
+again := +$(quiet)$(MAKE) --no-print-directory
+
+.PHONY: deps test demo lint format fuzz bench run-tests run-demo run-format run-fuzz run-bench
+deps:
+	$(quiet)tests/deps $(BUILD) test
+
+test: deps
+	$(again) run-tests
+
+lint: deps
+	$(again) run-tests SUITES=lint
+
+format: deps
+	$(again) run-format
+
+demo:
+	$(quiet)tests/deps $(BUILD)
+	$(again) run-demo
+
+fuzz:
+	$(quiet)tests/deps $(BUILD) fuzz
+	$(again) run-fuzz CC=$(if $(findstring clang,$(CC)),'$(CC)',clang) \
+		SAN=fuzzer-no-link,address,undefined
+
+bench: deps
+	$(again) run-bench
+
+run-tests: test-programs
+	$(quiet)tests/run $(BUILD) $(out) $(SUITES)
+
+run-demo: $(program)
+	$(quiet)examples/taskflow/demo $(program)
+
+run-format:
+	$(quiet)tests/lint/format -i
+
+# What the fuzzer finds on its way stays in $(out)/corpus; the committed corpus is only read.
+run-fuzz: $(fuzz_targets)
+	$(quiet)set -e; for target in $(fuzz_targets); do \
+		name=$${target##*/fuzz_}; mkdir -p $(out)/corpus/$$name; \
+		$$target -max_total_time=$(SECONDS_EACH) -timeout=10 -verbosity=0 -print_final_stats=1 \
+			-artifact_prefix=$(out)/found-$$name- \
+			$(out)/corpus/$$name tests/fuzz/corpus/$$name; \
+	done
+
+run-bench: $(program)
+	$(quiet)bench/run $(BUILD) $(program)
+
+# Installation: below $(DESTDIR)$(PREFIX), from:to pairs.
+
+completions := completion/bash:share/bash-completion/completions/tfsecrets \
+	completion/zsh:share/zsh/site-functions/_tfsecrets \
+	completion/fish:share/fish/vendor_completions.d/tfsecrets.fish
+data := $(completions:%=$(out)/%) \
+	$(foreach page,$(wildcard man/*.1),$(page):share/man/man1/$(notdir $(page))) \
+	$(foreach page,$(wildcard man/*.5),$(page):share/man/man5/$(notdir $(page))) \
+	$(patsubst schemas/%,schemas/%:share/tfsecrets/%,$(wildcard schemas/*.schema.json))
+from = $(firstword $(subst :, ,$(1)))
+to = '$(DESTDIR)$(PREFIX)/$(lastword $(subst :, ,$(1)))'
+
+$(out)/completion/%: $(program)
+	$(quiet)mkdir -p $(@D)
+	$(quiet)$(program) completion $* >$@
+
+define newline
+
+
+endef
+
+.PHONY: install uninstall clean help
+install: $(program) $(foreach pair,$(data),$(call from,$(pair)))
+	$(quiet)$(INSTALL) -D -m 755 $(program) $(call to,bin/tfsecrets)
+	$(foreach pair,$(data),$(quiet)$(INSTALL) -D -m 644 $(call from,$(pair)) \
+		$(call to,$(pair))$(newline)	)
+
+uninstall:
+	$(quiet)rm -f $(call to,bin/tfsecrets) $(foreach pair,$(data),$(call to,$(pair)))
+
+clean:
+	$(quiet)rm -rf $(BUILD)
+
+help:
+	@echo 'make              the program, $(program)'
+	@echo 'make deps         installs what building and testing need; NO_DEPS=1 only names it'
+	@echo 'make test         everything; SUITES="unit cli" for some of it'
+	@echo 'make demo         a session with an example application'
+	@echo 'make lint         formatting, shell scripts, layers, banned functions, hardening'
+	@echo 'make format       formats the C sources'
+	@echo 'make fuzz         libFuzzer on every parser, SECONDS_EACH=60'
+	@echo 'make bench        side by side with other programs'
+	@echo 'make install      below PREFIX=/usr/local, all of it below DESTDIR; uninstall'
+	@echo 'make clean        deletes $(BUILD)'
+	@echo
+	@echo 'CC CFLAGS CPPFLAGS LDFLAGS LDLIBS PKG_CONFIG are heeded; V=1 shows the commands;'
+	@echo 'WERROR=yes: no warnings; SAN=address,undefined: sanitizers; BUILD=build: where all goes'
 
 -include $(lib_obj:.o=.d) $(program_obj:.o=.d) $(test_obj:.o=.d)
