@@ -37,7 +37,10 @@ struct buf {
 };
 
 /* An empty buffer that may hold at most `maximum` bytes. */
-#define BUF_INIT(maximum) { .data = NULL, .len = 0, .cap = 0, .max = (maximum), .full = false }
+#define BUF_INIT(maximum)                                                                          \
+	{                                                                                          \
+		.data = NULL, .len = 0, .cap = 0, .max = (maximum), .full = false                  \
+	}
 
 /* Wipes, frees, leaves it empty with the same maximum. NULL data is fine. */
 void buf_clear(struct buf *buf);

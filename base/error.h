@@ -17,12 +17,12 @@ enum { ERROR_MESSAGE_BYTES = 1024 };
 /* One for each exit status, and those on which a caller branches. */
 enum error_code {
 	ERROR_NONE = 0,
-	ERROR_FAILED,	/* exit 1: file, system, network, syntax of tfsecrets.yaml */
-	ERROR_MISSING,	/* exit 1: as ERROR_FAILED; the file is not there */
-	ERROR_USAGE,	/* exit 2: misuse of the command line */
-	ERROR_FOUND,	/* exit 3: looked and found something */
-	ERROR_REFUSED,	/* exit 4: a roster, key or value is missing, old, invalid, does not open */
-	ERROR_CLUSTER,	/* exit 5: the cluster answered no */
+	ERROR_FAILED,  /* exit 1: file, system, network, syntax of tfsecrets.yaml */
+	ERROR_MISSING, /* exit 1: as ERROR_FAILED; the file is not there */
+	ERROR_USAGE,   /* exit 2: misuse of the command line */
+	ERROR_FOUND,   /* exit 3: looked and found something */
+	ERROR_REFUSED, /* exit 4: a roster, key or value is missing, old, invalid, does not open */
+	ERROR_CLUSTER, /* exit 5: the cluster answered no */
 };
 
 struct error {
@@ -30,7 +30,10 @@ struct error {
 	char message[ERROR_MESSAGE_BYTES];
 };
 
-#define ERROR_INIT { .code = ERROR_NONE, .message = "" }
+#define ERROR_INIT                                                                                 \
+	{                                                                                          \
+		.code = ERROR_NONE, .message = ""                                                  \
+	}
 
 /* Fills err and returns -1. A text that is too long is cut. */
 int error_set(struct error *err, enum error_code code, const char *format, ...)

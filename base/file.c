@@ -55,7 +55,8 @@ file_open_directory(int dirfd, const char *path, const char *shown, int *ret_fd,
 		if (open_start(dirfd, path, shown, &fd, err) < 0)
 			return -1;
 		while ((name = strsep(&rest, "/")) != NULL) {
-			if (name[0] != 0 && strcmp(name, ".") != 0 && step(&fd, name, shown, err) < 0)
+			if (name[0] != 0 && strcmp(name, ".") != 0 &&
+			    step(&fd, name, shown, err) < 0)
 				return -1;
 		}
 	}
@@ -70,7 +71,8 @@ kind_of(mode_t mode)
 	return S_ISLNK(mode)  ? "a link" :
 	       S_ISDIR(mode)  ? "a directory" :
 	       S_ISFIFO(mode) ? "a pipe" :
-	       S_ISSOCK(mode) ? "a socket" : "a device";
+	       S_ISSOCK(mode) ? "a socket" :
+				"a device";
 }
 
 /* Splits off the last component; the caller closes *ret_fd. */
@@ -95,7 +97,8 @@ refuse_kind(int parent, const char *name, const char *shown, struct error *err)
 
 	if (fstatat(parent, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
 		return error_errno(err, "cannot open '%s'", shown);
-	return error_set(err, ERROR_FAILED, "'%s' is %s, not a file", shown, kind_of(status.st_mode));
+	return error_set(err, ERROR_FAILED, "'%s' is %s, not a file", shown,
+			 kind_of(status.st_mode));
 }
 
 static int

@@ -18,8 +18,8 @@
 
 /* Opens a directory beneath dirfd, component by component with O_NOFOLLOW. path "" or ".": a copy of
  * dirfd. The caller closes *ret_fd. A link or a file in the way: "is not a directory". */
-int file_open_directory(int dirfd, const char *path, const char *shown, int *ret_fd, struct error *err)
-	__attribute__((warn_unused_result));
+int file_open_directory(int dirfd, const char *path, const char *shown, int *ret_fd,
+			struct error *err) __attribute__((warn_unused_result));
 
 /* Opens a regular file for reading; a link, pipe, socket, directory or device is refused by name
  * ("is a link", "is a pipe", ...) and never blocks. *ret_stat may be NULL. The caller closes *ret_fd. */

@@ -24,20 +24,23 @@
 #include "base/buf.h"
 
 enum json_layout {
-	JSON_COMPACT,	/* no white space at all */
-	JSON_PRETTY,	/* two spaces a level, no line feed at the end */
+	JSON_COMPACT, /* no white space at all */
+	JSON_PRETTY,  /* two spaces a level, no line feed at the end */
 };
 
 struct json {
 	struct buf *out;
 	enum json_layout layout;
 	size_t depth;
-	bool has_elements;	/* the innermost object or list */
-	bool has_name;		/* a name was written and its value was not */
+	bool has_elements; /* the innermost object or list */
+	bool has_name;	   /* a name was written and its value was not */
 };
 
-#define JSON_INIT(buffer, how) \
-	{ .out = (buffer), .layout = (how), .depth = 0, .has_elements = false, .has_name = false }
+#define JSON_INIT(buffer, how)                                                                     \
+	{                                                                                          \
+		.out = (buffer), .layout = (how), .depth = 0, .has_elements = false,               \
+		.has_name = false                                                                  \
+	}
 
 /* '{' or '[', and the bracket that closes it. */
 void json_open(struct json *json, char bracket);

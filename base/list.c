@@ -59,7 +59,9 @@ list_join(const struct list *list, const char *separator, const char *last_separ
 	char *text = xstrdup("");
 
 	for (size_t i = 0; i < list->count; i++) {
-		const char *between = i == 0 ? "" : i + 1 < list->count ? separator : last_separator;
+		const char *between = i == 0		  ? "" :
+				      i + 1 < list->count ? separator :
+							    last_separator;
 		char *longer = xasprintf("%s%s%s", text, between, list->items[i]);
 
 		free(text);

@@ -13,7 +13,10 @@ struct list {
 	size_t count, cap;
 };
 
-#define LIST_INIT { .items = NULL, .count = 0, .cap = 0 }
+#define LIST_INIT                                                                                  \
+	{                                                                                          \
+		.items = NULL, .count = 0, .cap = 0                                                \
+	}
 
 /* Frees every string, leaves it empty. */
 void list_clear(struct list *list);

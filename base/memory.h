@@ -14,11 +14,11 @@
 #define CLEANUP(release) __attribute__((cleanup(release)))
 
 /* Moves a pointer out of a cleanup: gives its value and leaves NULL behind. */
-#define TAKE(pointer)                          \
-	__extension__({                        \
-		__typeof__(pointer) taken = (pointer); \
-		(pointer) = NULL;              \
-		taken;                         \
+#define TAKE(pointer)                                                                              \
+	__extension__({                                                                            \
+		__typeof__(pointer) taken = (pointer);                                             \
+		(pointer) = NULL;                                                                  \
+		taken;                                                                             \
 	})
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -31,7 +31,8 @@ void *xreallocarray(void *old, size_t count, size_t size) __attribute__((returns
 
 /* A copy that the caller frees; never NULL. */
 char *xstrdup(const char *text) __attribute__((malloc(free, 1), returns_nonnull, nonnull));
-char *xstrndup(const char *text, size_t len) __attribute__((malloc(free, 1), returns_nonnull, nonnull));
+char *xstrndup(const char *text, size_t len)
+	__attribute__((malloc(free, 1), returns_nonnull, nonnull));
 char *xasprintf(const char *format, ...)
 	__attribute__((format(printf, 1, 2), malloc(free, 1), returns_nonnull));
 

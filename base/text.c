@@ -17,7 +17,8 @@ is_lower_or_digit(uint8_t c)
 bool
 text_is_setting_name(struct bytes text)
 {
-	if (text.len == 0 || text.len > SETTING_NAME_MAX || (text.data[0] >= '0' && text.data[0] <= '9'))
+	if (text.len == 0 || text.len > SETTING_NAME_MAX ||
+	    (text.data[0] >= '0' && text.data[0] <= '9'))
 		return false;
 	for (size_t i = 0; i < text.len; i++) {
 		uint8_t c = text.data[i];
@@ -57,8 +58,12 @@ text_is_member_name(struct bytes text)
 static size_t
 character_length(const uint8_t *at, size_t left)
 {
-	size_t len = at[0] < 0x80 ? 1 : at[0] < 0xc2 ? 0 : at[0] < 0xe0 ? 2 : at[0] < 0xf0 ? 3 :
-		     at[0] < 0xf5 ? 4 : 0;
+	size_t len = at[0] < 0x80 ? 1 :
+		     at[0] < 0xc2 ? 0 :
+		     at[0] < 0xe0 ? 2 :
+		     at[0] < 0xf0 ? 3 :
+		     at[0] < 0xf5 ? 4 :
+				    0;
 
 	if (len == 0 || len > left)
 		return 0;
@@ -118,7 +123,8 @@ distance(const char *a, const char *b)
 
 		now[0] = i;
 		for (size_t k = 1; k <= b_len; k++) {
-			int x = tolower((unsigned char)a[i - 1]), y = tolower((unsigned char)b[k - 1]);
+			int x = tolower((unsigned char)a[i - 1]),
+			    y = tolower((unsigned char)b[k - 1]);
 			size_t best = above[k - 1] + (x != y);
 
 			best = above[k] + 1 < best ? above[k] + 1 : best;

@@ -14,9 +14,9 @@
 
 enum {
 	SETTING_NAME_MAX = 128,
-	LABEL_MAX = 63,		/* DNS label, RFC 1123: environment, namespace, project */
+	LABEL_MAX = 63, /* DNS label, RFC 1123: environment, namespace, project */
 	MEMBER_NAME_MAX = 63,
-	TIME_TEXT_BYTES = 21,	/* 2026-11-21T16:40:02Z and NUL */
+	TIME_TEXT_BYTES = 21, /* 2026-11-21T16:40:02Z and NUL */
 };
 
 /* [A-Za-z_][A-Za-z0-9_]{0,127} */

@@ -42,9 +42,10 @@ text_from_time(int64_t seconds, char out[static TIME_TEXT_BYTES])
 	int64_t year, month, day, rest = clamped % SECONDS_A_DAY;
 
 	date_from_days(clamped / SECONDS_A_DAY, &year, &month, &day);
-	(void)snprintf(out, TIME_TEXT_BYTES, "%04u-%02u-%02uT%02u:%02u:%02uZ", (unsigned)year % 10000,
-		       (unsigned)month % 100, (unsigned)day % 100, (unsigned)(rest / 3600) % 100,
-		       (unsigned)(rest / 60 % 60), (unsigned)(rest % 60));
+	(void)snprintf(out, TIME_TEXT_BYTES, "%04u-%02u-%02uT%02u:%02u:%02uZ",
+		       (unsigned)year % 10000, (unsigned)month % 100, (unsigned)day % 100,
+		       (unsigned)(rest / 3600) % 100, (unsigned)(rest / 60 % 60),
+		       (unsigned)(rest % 60));
 }
 
 /* The digits of text at places; -1: not digits. */
@@ -76,10 +77,11 @@ text_to_time(struct bytes text, int64_t *ret_seconds)
 	hour = digits_at(text, 11, 2);
 	minute = digits_at(text, 14, 2);
 	second = digits_at(text, 17, 2);
-	if (year < 1970 || month < 1 || month > 12 || day < 1 || hour < 0 || hour > 23 || minute < 0 ||
-	    minute > 59 || second < 0 || second > 59)
+	if (year < 1970 || month < 1 || month > 12 || day < 1 || hour < 0 || hour > 23 ||
+	    minute < 0 || minute > 59 || second < 0 || second > 59)
 		return false;
-	seconds = days_from_date(year, month, day) * SECONDS_A_DAY + hour * 3600 + minute * 60 + second;
+	seconds = days_from_date(year, month, day) * SECONDS_A_DAY + hour * 3600 + minute * 60 +
+		  second;
 	text_from_time(seconds, again);
 	if (memcmp(again, text.data, text.len) != 0)
 		return false;
@@ -107,12 +109,14 @@ take_part(struct bytes *text)
 	for (; at < text->len && text->data[at] >= '0' && text->data[at] <= '9'; at++, digits++)
 		number = 10 * number + text->data[at] - '0';
 	if (at < text->len && text->data[at] == '.') {
-		for (at++; at < text->len && text->data[at] >= '0' && text->data[at] <= '9'; at++, digits++)
+		for (at++; at < text->len && text->data[at] >= '0' && text->data[at] <= '9';
+		     at++, digits++)
 			number += (text->data[at] - '0') * (scale /= 10);
 	}
 	for (size_t i = 0; digits > 0 && i < COUNT(units); i++) {
 		size_t len = strlen(units[i].name);
-		bool fits = text->len - at >= len && memcmp(text->data + at, units[i].name, len) == 0;
+		bool fits =
+			text->len - at >= len && memcmp(text->data + at, units[i].name, len) == 0;
 
 		/* "ms" is no "m" with something behind it. */
 		if (!fits || (len == 1 && units[i].name[0] == 'm' && text->len - at > 1 &&
@@ -163,10 +167,12 @@ text_from_duration(uint64_t seconds, char out[static TIME_TEXT_BYTES])
 	while (first + 1 < COUNT(shown) && seconds < shown[first].seconds)
 		first++;
 	count = seconds / shown[first].seconds % 1000000;
-	rest = first + 1 < COUNT(shown) ? seconds % shown[first].seconds / shown[first + 1].seconds : 0;
+	rest = first + 1 < COUNT(shown) ?
+		       seconds % shown[first].seconds / shown[first + 1].seconds :
+		       0;
 	if (rest > 0)
-		(void)snprintf(out, TIME_TEXT_BYTES, "%llu%s %llu%s", count, shown[first].name, rest,
-			       shown[first + 1].name);
+		(void)snprintf(out, TIME_TEXT_BYTES, "%llu%s %llu%s", count, shown[first].name,
+			       rest, shown[first + 1].name);
 	else
 		(void)snprintf(out, TIME_TEXT_BYTES, "%llu%s", count, shown[first].name);
 }

@@ -19,10 +19,10 @@ struct reader {
 	struct yaml_node *stack[YAML_DEPTH_MAX];
 	size_t depth, nodes;
 	struct yaml_node *root;
-	struct yaml_node *key;		/* read, its value is not */
-	size_t at_character, at_byte;	/* libyaml counts characters; a place known in both */
+	struct yaml_node *key;	      /* read, its value is not */
+	size_t at_character, at_byte; /* libyaml counts characters; a place known in both */
 	size_t documents;
-	size_t mark_len;		/* of a byte order mark in front */
+	size_t mark_len; /* of a byte order mark in front */
 };
 
 static void
@@ -85,7 +85,8 @@ byte_of(struct reader *reader, const yaml_mark_t *mark)
 }
 
 static struct yaml_node *
-node_new(struct reader *reader, enum yaml_kind kind, enum yaml_style style, const yaml_event_t *event)
+node_new(struct reader *reader, enum yaml_kind kind, enum yaml_style style,
+	 const yaml_event_t *event)
 {
 	struct yaml_node *node = xcalloc(1, sizeof(*node));
 
@@ -148,7 +149,8 @@ scalar_style(yaml_scalar_style_t style)
 	return style == YAML_SINGLE_QUOTED_SCALAR_STYLE ? YAML_SINGLE :
 	       style == YAML_DOUBLE_QUOTED_SCALAR_STYLE ? YAML_DOUBLE :
 	       style == YAML_LITERAL_SCALAR_STYLE	? YAML_LITERAL :
-	       style == YAML_FOLDED_SCALAR_STYLE	? YAML_FOLDED : YAML_PLAIN;
+	       style == YAML_FOLDED_SCALAR_STYLE	? YAML_FOLDED :
+							  YAML_PLAIN;
 }
 
 /* A block scalar's event ends at the next token: back to the end of its last line with content. */
@@ -217,10 +219,13 @@ static int
 compare_keys(const void *a, const void *b)
 {
 	const struct yaml_node *const *one = a, *const *other = b;
-	int order = bytes_compare((struct bytes){ (const uint8_t *)(*one)->key->text, (*one)->key->len },
-				  (struct bytes){ (const uint8_t *)(*other)->key->text, (*other)->key->len });
+	int order = bytes_compare((struct bytes){ (const uint8_t *)(*one)->key->text,
+						  (*one)->key->len },
+				  (struct bytes){ (const uint8_t *)(*other)->key->text,
+						  (*other)->key->len });
 
-	return order != 0 ? order : ((*one)->start > (*other)->start) - ((*one)->start < (*other)->start);
+	return order != 0 ? order :
+			    ((*one)->start > (*other)->start) - ((*one)->start < (*other)->start);
 }
 
 static int
@@ -236,7 +241,8 @@ check_duplicates(const struct reader *reader, const struct yaml_node *map, struc
 	qsort(sorted, map->count, sizeof(*sorted), compare_keys);
 	for (size_t i = 1; i < map->count && second == NULL; i++) {
 		if (sorted[i - 1]->key->len == sorted[i]->key->len &&
-		    memcmp(sorted[i - 1]->key->text, sorted[i]->key->text, sorted[i]->key->len) == 0)
+		    memcmp(sorted[i - 1]->key->text, sorted[i]->key->text, sorted[i]->key->len) ==
+			    0)
 			second = sorted[i]->key;
 	}
 	free(sorted);
@@ -306,8 +312,8 @@ report_problem(struct reader *reader, struct error *err)
 	yaml_mark_t mark = parser->problem_mark;
 
 	if (parser->error == YAML_READER_ERROR)
-		return error_set(err, ERROR_FAILED, "%s: not valid UTF-8 text (byte %zu)", reader->file,
-				 parser->problem_offset + 1);
+		return error_set(err, ERROR_FAILED, "%s: not valid UTF-8 text (byte %zu)",
+				 reader->file, parser->problem_offset + 1);
 	if (strstr(problem, "cannot start any token") != NULL)
 		problem = "a character that cannot start a value here (a tab?)";
 	return refuse(reader, &mark, err, problem);
@@ -366,15 +372,16 @@ check_source(const struct reader *reader, struct error *err)
 		return error_set(err, ERROR_FAILED, "%s: not valid UTF-8 text", reader->file);
 	for (size_t at = 0; at < source.len; at++) {
 		if ((at == 0 || source.data[at - 1] == '\n') && is_conflict(source, at))
-			return error_set(err, ERROR_FAILED, "%s:%zu:1: a merge conflict was left here",
-					 reader->file, line);
+			return error_set(err, ERROR_FAILED,
+					 "%s:%zu:1: a merge conflict was left here", reader->file,
+					 line);
 		if (source.data[at] == '\n')
 			line++;
 		/* A run of opening brackets costs libyaml a stack of its own before we see an event. */
 		depth = source.data[at] == '[' || source.data[at] == '{' ? depth + 1 : 0;
 		if (depth > 4 * YAML_DEPTH_MAX)
-			return error_set(err, ERROR_FAILED, "%s:%zu:1: nested too deeply", reader->file,
-					 line);
+			return error_set(err, ERROR_FAILED, "%s:%zu:1: nested too deeply",
+					 reader->file, line);
 	}
 	return 0;
 }

@@ -25,23 +25,31 @@ enum {
 };
 
 enum yaml_kind { YAML_SCALAR, YAML_LIST, YAML_MAP };
-enum yaml_style { YAML_BLOCK, YAML_FLOW, YAML_PLAIN, YAML_SINGLE, YAML_DOUBLE, YAML_LITERAL, YAML_FOLDED };
+enum yaml_style {
+	YAML_BLOCK,
+	YAML_FLOW,
+	YAML_PLAIN,
+	YAML_SINGLE,
+	YAML_DOUBLE,
+	YAML_LITERAL,
+	YAML_FOLDED
+};
 
 struct yaml_node {
 	enum yaml_kind kind;
-	enum yaml_style style;		/* scalars: how it was quoted; list and map: block or flow */
-	size_t line, column;		/* from 1; columns count characters */
-	size_t start, end;		/* byte range in the source; a block scalar or collection ends
+	enum yaml_style style; /* scalars: how it was quoted; list and map: block or flow */
+	size_t line, column;   /* from 1; columns count characters */
+	size_t start, end;     /* byte range in the source; a block scalar or collection ends
 					 * where its last content line ends, without trailing comments */
-	char *text;			/* scalar: decoded, NUL behind it; else NULL */
-	size_t len;			/* scalar: bytes of text (it holds no NUL) */
-	struct yaml_node *key;		/* for the value of a map entry: its key, a scalar; else NULL */
-	struct yaml_node **children;	/* list: elements; map: the values, in file order */
+	char *text;	       /* scalar: decoded, NUL behind it; else NULL */
+	size_t len;	       /* scalar: bytes of text (it holds no NUL) */
+	struct yaml_node *key; /* for the value of a map entry: its key, a scalar; else NULL */
+	struct yaml_node **children; /* list: elements; map: the values, in file order */
 	size_t count;
 };
 
 struct yaml {
-	char *file;			/* as shown in messages */
+	char *file; /* as shown in messages */
 	struct yaml_node *root;
 };
 

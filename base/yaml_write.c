@@ -10,7 +10,8 @@
 static bool
 is_word_of_yaml(struct bytes text)
 {
-	static const char *const words[] = { "y", "n", "yes", "no", "on", "off", "true", "false", "null" };
+	static const char *const words[] = { "y",   "n",    "yes",   "no",  "on",
+					     "off", "true", "false", "null" };
 
 	for (size_t i = 0; i < COUNT(words); i++) {
 		if (strlen(words[i]) == text.len &&

@@ -90,7 +90,8 @@ read_signature(struct bytes answer, uint8_t ret[static ED25519_SIGNATURE_BYTES],
 	struct bytes type, blob, signature;
 
 	if (!wire_take(&answer, 1, &type) || type.data[0] != SIGN_RESPONSE)
-		return refuse(err, "does not have this key (ssh-add adds it), or did not want to sign");
+		return refuse(err,
+			      "does not have this key (ssh-add adds it), or did not want to sign");
 	if (!wire_take_string(&answer, &blob) || !wire_take_text(&blob, ALGORITHM) ||
 	    !wire_take_string(&blob, &signature) || signature.len != ED25519_SIGNATURE_BYTES)
 		return refuse(err, "its answer is malformed");

@@ -7,7 +7,7 @@
 
 struct signer {
 	uint8_t public[ED25519_PUBLIC_BYTES];
-	const struct secret *seed;	/* borrowed; NULL: ssh-agent signs */
+	const struct secret *seed; /* borrowed; NULL: ssh-agent signs */
 };
 
 /* Appends an armored SSH signature over message. Fails with ssh-agent only. */

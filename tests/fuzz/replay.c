@@ -15,8 +15,8 @@ replay(const char *path)
 	FILE *file = fopen(path, "rb");
 	size_t len;
 
-	if (input == NULL || file == NULL || (len = fread(input, 1, INPUT_MAX, file)) == INPUT_MAX ||
-	    ferror(file)) {
+	if (input == NULL || file == NULL ||
+	    (len = fread(input, 1, INPUT_MAX, file)) == INPUT_MAX || ferror(file)) {
 		(void)fprintf(stderr, "cannot read '%s'\n", path);
 		exit(1);
 	}

@@ -77,9 +77,9 @@ test_every_length(void **state)
 }
 
 static const char *const not_padded[] = {
-	"Z", "Zg", "Zg=", "Zg===", "Zh==", "Zm8", "Zm9=", "Zm8==", "Zm9v=", "Zm9v====", "=", "==",
-	"====", "Z===", "Zg==Zg==", "Zm9v\n", " Zm9v", "Zm 9v", "Zm9v ", "Zm-v", "Zm_v",
-	"Zm9vYg==\n", "Zg=\n", "Zg=A", "Z=g=", "Zm9\x80", "Zm9*",
+	"Z",	    "Zg",   "Zg=",  "Zg===",	  "Zh==",  "Zm8",      "Zm9=",	 "Zm8==",   "Zm9v=",
+	"Zm9v====", "=",    "==",   "====",	  "Z===",  "Zg==Zg==", "Zm9v\n", " Zm9v",   "Zm 9v",
+	"Zm9v ",    "Zm-v", "Zm_v", "Zm9vYg==\n", "Zg=\n", "Zg=A",     "Z=g=",	 "Zm9\x80", "Zm9*",
 };
 
 static const char *const not_unpadded[] = {
@@ -273,10 +273,24 @@ static void
 test_bad_lines(void **state)
 {
 	static const char *const bad[] = {
-		"\n", "Zm9v", "Zm9vYmFy", "Zm9vYmFy\n\n", "\nZm9vYmFy\n", "Zm9v\nYmFy\n",
-		"Zm9vYmFyZ\n", "Zm9vYmFyZm9v\n", "Zm9vYmFy\nZm9v", "Zm9vYmFy\r\n", "Zm9vYmF\n",
-		"Zm9vYmFy\nZg\n", "Zm9vYmFy\nZg==\n\n", "Zm9vYmFy\n\nZg==\n", "Zm9vYmE=\nZg==\n",
-		"Zm9vYmFy\nZh==\n", " Zm9vYmFy\n", "Zm9vYmFy \n",
+		"\n",
+		"Zm9v",
+		"Zm9vYmFy",
+		"Zm9vYmFy\n\n",
+		"\nZm9vYmFy\n",
+		"Zm9v\nYmFy\n",
+		"Zm9vYmFyZ\n",
+		"Zm9vYmFyZm9v\n",
+		"Zm9vYmFy\nZm9v",
+		"Zm9vYmFy\r\n",
+		"Zm9vYmF\n",
+		"Zm9vYmFy\nZg\n",
+		"Zm9vYmFy\nZg==\n\n",
+		"Zm9vYmFy\n\nZg==\n",
+		"Zm9vYmE=\nZg==\n",
+		"Zm9vYmFy\nZh==\n",
+		" Zm9vYmFy\n",
+		"Zm9vYmFy \n",
 	};
 
 	(void)state;

@@ -26,7 +26,7 @@ counting(uint8_t key[static BECH32_KEY_BYTES])
 
 static const struct {
 	const char *hrp, *text;
-	int byte;	/* 32 times this one, or -1: counting */
+	int byte; /* 32 times this one, or -1: counting */
 } valid[] = {
 	{ "age", COUNTING, -1 },
 	{ "age", "age1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq5cu47z", 0x00 },
@@ -81,8 +81,8 @@ test_age_pair(void **state)
 	assert_int_equal(secret_new(100, &text, &err), 0);
 	assert_int_equal(secret_append(&text, bytes_of("# key: 1a "), &err), 0);
 	assert_int_equal(bech32_encode_private(HRP_PRIVATE, &key, &text, &err), 0);
-	assert_true(bytes_equal((struct bytes){ text.data + 10, text.len - 10 },
-				bytes_of(identity)));
+	assert_true(
+		bytes_equal((struct bytes){ text.data + 10, text.len - 10 }, bytes_of(identity)));
 	assert_memory_equal(text.data, "# key: 1a ", 10);
 	assert_int_equal(bech32_encode_private(HRP_PRIVATE, &key, &text, &err), -1);
 	assert_string_equal(err.message, "a secret is larger than 100 bytes");
@@ -91,20 +91,20 @@ test_age_pair(void **state)
 
 /* Each of the first group has a checksum that is right for what it says. */
 static const char *const invalid[] = {
-	"age1qqqsyqcyq5rqwzqfpg9scrgwpugpzysnzs23v9ccrydpk8qarc03q6rzrf",	/* padding 0001 */
-	"age1qqqsyqcyq5rqwzqfpg9scrgwpugpzysnzs23v9ccrydpk8qarc0jwfk5dk",	/* padding 0010 */
-	"age1qqqsyqcyq5rqwzqfpg9scrgwpugpzysnzs23v9ccrydpk8qarc05jx433p",	/* padding 0100 */
-	"age1qqqsyqcyq5rqwzqfpg9scrgwpugpzysnzs23v9ccrydpk8qarc0crcnmqx",	/* padding 1000 */
-	"age1qqqsyqcyq5rqwzqfpg9scrgwpugpzysnzs23v9ccrydpk8qarc535lh4",		/* 31 bytes */
-	"age1qqqsyqcyq5rqwzqfpg9scrgwpugpzysnzs23v9ccrydpk8qarc0jzcgj8xx",	/* 33 bytes */
-	"age1qqqsyqcyq5rqwzqfpg9scrgwpugpzysnzs23v9ccrydpk8qarc0sq47der8",	/* 53 symbols */
-	"age1qqqsyqcyq5rqwzqfpg9scrgwpugpzysnzs23v9ccrydpk8qarc0sgs8mme",	/* Bech32m */
-	"AGE1QQQSYQCYQ5RQWZQFPG9SCRGWPUGPZYSNZS23V9CCRYDPK8QARC0SAVHH7M",	/* upper case */
+	"age1qqqsyqcyq5rqwzqfpg9scrgwpugpzysnzs23v9ccrydpk8qarc03q6rzrf",  /* padding 0001 */
+	"age1qqqsyqcyq5rqwzqfpg9scrgwpugpzysnzs23v9ccrydpk8qarc0jwfk5dk",  /* padding 0010 */
+	"age1qqqsyqcyq5rqwzqfpg9scrgwpugpzysnzs23v9ccrydpk8qarc05jx433p",  /* padding 0100 */
+	"age1qqqsyqcyq5rqwzqfpg9scrgwpugpzysnzs23v9ccrydpk8qarc0crcnmqx",  /* padding 1000 */
+	"age1qqqsyqcyq5rqwzqfpg9scrgwpugpzysnzs23v9ccrydpk8qarc535lh4",	   /* 31 bytes */
+	"age1qqqsyqcyq5rqwzqfpg9scrgwpugpzysnzs23v9ccrydpk8qarc0jzcgj8xx", /* 33 bytes */
+	"age1qqqsyqcyq5rqwzqfpg9scrgwpugpzysnzs23v9ccrydpk8qarc0sq47der8", /* 53 symbols */
+	"age1qqqsyqcyq5rqwzqfpg9scrgwpugpzysnzs23v9ccrydpk8qarc0sgs8mme",  /* Bech32m */
+	"AGE1QQQSYQCYQ5RQWZQFPG9SCRGWPUGPZYSNZS23V9CCRYDPK8QARC0SAVHH7M",  /* upper case */
 
-	"age1qqqsyqcyq5rqwzqfpg9scrgwpugpzysnzs23v9ccrydpk8qarc0savhh7M",	/* mixed case */
+	"age1qqqsyqcyq5rqwzqfpg9scrgwpugpzysnzs23v9ccrydpk8qarc0savhh7M", /* mixed case */
 	"Age1qqqsyqcyq5rqwzqfpg9scrgwpugpzysnzs23v9ccrydpk8qarc0savhh7m",
 	"age1Qqqsyqcyq5rqwzqfpg9scrgwpugpzysnzs23v9ccrydpk8qarc0savhh7m",
-	"age1bqqsyqcyq5rqwzqfpg9scrgwpugpzysnzs23v9ccrydpk8qarc0savhh7m",	/* b, i, o, 1 */
+	"age1bqqsyqcyq5rqwzqfpg9scrgwpugpzysnzs23v9ccrydpk8qarc0savhh7m", /* b, i, o, 1 */
 	"age1iqqsyqcyq5rqwzqfpg9scrgwpugpzysnzs23v9ccrydpk8qarc0savhh7m",
 	"age1oqqsyqcyq5rqwzqfpg9scrgwpugpzysnzs23v9ccrydpk8qarc0savhh7m",
 	"age1qqqsyqcyq5rqwzqfpg9scrgwpugpzysnzs23v9ccrydpk8qarc0savhh71",
@@ -119,12 +119,25 @@ static const char *const invalid[] = {
 	"bge1qqqsyqcyq5rqwzqfpg9scrgwpugpzysnzs23v9ccrydpk8qarc0savhh7m",
 	"age2qqqsyqcyq5rqwzqfpg9scrgwpugpzysnzs23v9ccrydpk8qarc0savhh7m",
 	"ageqqqsyqcyq5rqwzqfpg9scrgwpugpzysnzs23v9ccrydpk8qarc0savhh7m",
-	"", "a", "age", "age1", "1",
+	"",
+	"a",
+	"age",
+	"age1",
+	"1",
 
 	/* BIP-173: valid there, but not 32 bytes; and invalid there. */
-	"A12UEL5L", "a12uel5l", "abcdef1qpzry9x8gf2tvdw0s3jn54khce6mua7lmqqqxw", "?1ezyfcl",
+	"A12UEL5L",
+	"a12uel5l",
+	"abcdef1qpzry9x8gf2tvdw0s3jn54khce6mua7lmqqqxw",
+	"?1ezyfcl",
 	"split1checkupstagehandshakeupstreamerranterredcaperred2y9e3w",
-	"pzry9x0s0muk", "1pzry9x0s0muk", "x1b4n0q5v", "li1dgmt3", "A1G7SGD8", "10a06t8", "1qzzfhee",
+	"pzry9x0s0muk",
+	"1pzry9x0s0muk",
+	"x1b4n0q5v",
+	"li1dgmt3",
+	"A1G7SGD8",
+	"10a06t8",
+	"1qzzfhee",
 };
 
 static void
@@ -244,12 +257,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_public_keys),
-		cmocka_unit_test(test_age_pair),
-		cmocka_unit_test(test_invalid),
-		cmocka_unit_test(test_every_single_change),
-		cmocka_unit_test(test_invalid_private),
-		cmocka_unit_test(test_random_keys),
+		cmocka_unit_test(test_public_keys),	cmocka_unit_test(test_age_pair),
+		cmocka_unit_test(test_invalid),		cmocka_unit_test(test_every_single_change),
+		cmocka_unit_test(test_invalid_private), cmocka_unit_test(test_random_keys),
 	};
 
 	return cmocka_run_group_tests(tests, start, NULL);

@@ -59,23 +59,38 @@ static const struct {
 	const char *mac;
 	size_t len;
 } hmac_cases[] = {
-	{ { NULL, 0x0b, 20 }, { "Hi There", 0, 0 },
-	  "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7", 32 },
-	{ { "Jefe", 0, 0 }, { "what do ya want for nothing?", 0, 0 },
-	  "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843", 32 },
-	{ { NULL, 0xaa, 20 }, { NULL, 0xdd, 50 },
-	  "773ea91e36800e46854db8ebd09181a72959098b3ef8c122d9635514ced565fe", 32 },
+	{ { NULL, 0x0b, 20 },
+	  { "Hi There", 0, 0 },
+	  "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7",
+	  32 },
+	{ { "Jefe", 0, 0 },
+	  { "what do ya want for nothing?", 0, 0 },
+	  "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843",
+	  32 },
+	{ { NULL, 0xaa, 20 },
+	  { NULL, 0xdd, 50 },
+	  "773ea91e36800e46854db8ebd09181a72959098b3ef8c122d9635514ced565fe",
+	  32 },
 	{ { "\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d\x0e\x0f\x10\x11\x12\x13"
-	    "\x14\x15\x16\x17\x18\x19", 0, 0 }, { NULL, 0xcd, 50 },
-	  "82558a389a443c0ea4cc819899f2083a85f0faa3e578f8077a2e3ff46729665b", 32 },
-	{ { NULL, 0x0c, 20 }, { "Test With Truncation", 0, 0 },
-	  "a3b6167473100ee06e0c796c2955552b", 16 },
-	{ { NULL, 0xaa, 131 }, { "Test Using Larger Than Block-Size Key - Hash Key First", 0, 0 },
-	  "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54", 32 },
+	    "\x14\x15\x16\x17\x18\x19",
+	    0, 0 },
+	  { NULL, 0xcd, 50 },
+	  "82558a389a443c0ea4cc819899f2083a85f0faa3e578f8077a2e3ff46729665b",
+	  32 },
+	{ { NULL, 0x0c, 20 },
+	  { "Test With Truncation", 0, 0 },
+	  "a3b6167473100ee06e0c796c2955552b",
+	  16 },
+	{ { NULL, 0xaa, 131 },
+	  { "Test Using Larger Than Block-Size Key - Hash Key First", 0, 0 },
+	  "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54",
+	  32 },
 	{ { NULL, 0xaa, 131 },
 	  { "This is a test using a larger than block-size key and a larger than block-size data."
-	    " The key needs to be hashed before being used by the HMAC algorithm.", 0, 0 },
-	  "9b09ffa71b942fcb27635fbcd5b0e944bfdc63644f0713938a7f51535c3a35e2", 32 },
+	    " The key needs to be hashed before being used by the HMAC algorithm.",
+	    0, 0 },
+	  "9b09ffa71b942fcb27635fbcd5b0e944bfdc63644f0713938a7f51535c3a35e2",
+	  32 },
 };
 
 static struct bytes
@@ -102,7 +117,8 @@ test_hmac(void **state)
 		assert_hex(mac, hmac_cases[i].len, hmac_cases[i].mac);
 		for (size_t cut = 0; cut <= data.len; cut++) {
 			struct bytes parts[] = {
-				{ data.data, cut }, { NULL, 0 },
+				{ data.data, cut },
+				{ NULL, 0 },
 				{ data.data + cut, data.len - cut },
 			};
 
@@ -152,10 +168,10 @@ test_hkdf(void **state)
 	for (size_t i = 0; i < COUNT(hkdf_cases); i++) {
 		struct bytes ikm = range(hkdf_cases[i].ikm_first, hkdf_cases[i].is_constant,
 					 hkdf_cases[i].ikm_len, memory[0]);
-		struct bytes salt = range(hkdf_cases[i].salt_first, false,
-					  hkdf_cases[i].salt_len, memory[1]);
-		struct bytes info = range(hkdf_cases[i].info_first, false,
-					  hkdf_cases[i].info_len, memory[2]);
+		struct bytes salt =
+			range(hkdf_cases[i].salt_first, false, hkdf_cases[i].salt_len, memory[1]);
+		struct bytes info =
+			range(hkdf_cases[i].info_first, false, hkdf_cases[i].info_len, memory[2]);
 		struct bytes ikm_parts[] = { { ikm.data, 7 }, { ikm.data + 7, ikm.len - 7 } };
 		struct bytes info_parts[8] = { info };
 

@@ -85,7 +85,8 @@ vector_context(void)
 
 	derive("ikmE", "skEm", &ephemeral);
 	assert_int_equal(hpke_setup_sender(public.data, &ephemeral, field_bytes(&info), enc,
-					   &context, &err), 0);
+					   &context, &err),
+			 0);
 	assert_field(enc, sizeof(enc), "enc");
 	return context;
 }
@@ -108,7 +109,8 @@ test_setup(void **state)
 	x25519_public(&private, public);
 	assert_field(public, sizeof(public), "pkRm");
 	assert_int_equal(hpke_setup_receiver(&private, public, field_bytes(&info), enc.data,
-					     &receiver, &err), 0);
+					     &receiver, &err),
+			 0);
 	assert_memory_equal(&receiver, &sender, sizeof(sender));
 }
 
@@ -131,7 +133,8 @@ test_encryptions(void **state)
 	size_t count = 0;
 
 	(void)state;
-	cJSON_ArrayForEach(one, all) {
+	cJSON_ArrayForEach(one, all)
+	{
 		CLEANUP(buf_clear) struct buf out = BUF_INIT(FIELD_MAX);
 		struct field plain = field_of(one, "pt"), aad = field_of(one, "aad");
 		struct field expected = field_of(one, "ct");
@@ -152,7 +155,8 @@ test_exports(void **state)
 	size_t count = 0;
 
 	(void)state;
-	cJSON_ArrayForEach(one, all) {
+	cJSON_ArrayForEach(one, all)
+	{
 		struct field exporter_context = field_of(one, "exporter_context");
 		struct field expected = field_of(one, "exported_value");
 		uint8_t exported[FIELD_MAX];
@@ -190,8 +194,7 @@ round_constant(uint8_t *shift_register)
 	for (unsigned j = 0; j < 7; j++) {
 		if (*shift_register & 1)
 			constant |= UINT64_C(1) << ((1U << j) - 1);
-		*shift_register = (uint8_t)(*shift_register << 1 ^
-					    (*shift_register >> 7) * 0x71);
+		*shift_register = (uint8_t)(*shift_register << 1 ^ (*shift_register >> 7) * 0x71);
 	}
 	return constant;
 }
@@ -202,8 +205,8 @@ theta(uint64_t lanes[static 25])
 	uint64_t columns[5];
 
 	for (size_t x = 0; x < 5; x++)
-		columns[x] = lanes[x] ^ lanes[x + 5] ^ lanes[x + 10] ^ lanes[x + 15] ^
-			     lanes[x + 20];
+		columns[x] =
+			lanes[x] ^ lanes[x + 5] ^ lanes[x + 10] ^ lanes[x + 15] ^ lanes[x + 20];
 	for (size_t i = 0; i < 25; i++)
 		lanes[i] ^= columns[(i + 4) % 5] ^ rotate(columns[(i + 1) % 5], 1);
 }
@@ -280,8 +283,8 @@ shake_read(struct shake *shake, uint8_t *out, size_t len)
 	for (size_t i = 0; i < len; i++) {
 		if (shake->position == SHAKE128_RATE)
 			keccak(shake);
-		out[i] = (uint8_t)(shake->lanes[shake->position / 8] >>
-				   (8 * (shake->position % 8)));
+		out[i] =
+			(uint8_t)(shake->lanes[shake->position / 8] >> (8 * (shake->position % 8)));
 		shake->position++;
 	}
 }
@@ -372,12 +375,14 @@ sample_make(struct sample *sample)
 {
 	struct error err = ERROR_INIT;
 
-	*sample = (struct sample){ .info = bytes_of("info"), .plain = bytes_of("a plain text"),
+	*sample = (struct sample){ .info = bytes_of("info"),
+				   .plain = bytes_of("a plain text"),
 				   .sealed = BUF_INIT(1000) };
 	assert_int_equal(x25519_generate(&sample->private, &err), 0);
 	x25519_public(&sample->private, sample->public);
 	assert_int_equal(hpke_seal(sample->public, sample->info, sample->plain, &sample->sealed,
-				   &err), 0);
+				   &err),
+			 0);
 	assert_int_equal(sample->sealed.len, sample->plain.len + HPKE_OVERHEAD);
 }
 
@@ -395,7 +400,8 @@ assert_opens(const struct sample *sample, struct bytes sealed)
 	struct error err = ERROR_INIT;
 
 	assert_int_equal(hpke_open(&sample->private, sample->public, sample->info, sealed, &plain,
-				   &err), 0);
+				   &err),
+			 0);
 	assert_true(bytes_equal(secret_bytes(&plain), sample->plain));
 }
 
@@ -406,7 +412,8 @@ assert_refused(const struct sample *sample, struct bytes sealed)
 	struct error err = ERROR_INIT;
 
 	assert_int_equal(hpke_open(&sample->private, sample->public, sample->info, sealed, &plain,
-				   &err), -1);
+				   &err),
+			 -1);
 	assert_int_equal(err.code, ERROR_REFUSED);
 	assert_string_equal(err.message, "altered, or sealed to another key");
 	assert_null(plain.data);
@@ -510,7 +517,8 @@ test_low_order(void **state)
 		/* Whoever knows that the result is zero could make a tag that fits. */
 		err = (struct error)ERROR_INIT;
 		assert_int_equal(hpke_setup_receiver(&sample.private, sample.public, sample.info,
-						     points[i], &context, &err), -1);
+						     points[i], &context, &err),
+				 -1);
 		assert_string_equal(err.message, "altered, or sealed to another key");
 	}
 }

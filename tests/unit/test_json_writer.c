@@ -112,7 +112,9 @@ static const struct {
 	{ "\xf0\x90\x80\x80\xf0\x9f\x98\x80\xf4\x8f\xbf\xbf",
 	  "\"\xf0\x90\x80\x80\xf0\x9f\x98\x80\xf4\x8f\xbf\xbf\"" },
 	/* what is no character */
-	{ "a\xff" "b", "\"a\\ufffdb\"" },
+	{ "a\xff"
+	  "b",
+	  "\"a\\ufffdb\"" },
 	{ "\xc3", "\"\\ufffd\"" },
 	{ "\xed\xa0\x80", "\"\\ufffd\\ufffd\\ufffd\"" },
 	{ "\xc0\x80", "\"\\ufffd\\ufffd\"" },

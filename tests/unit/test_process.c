@@ -27,10 +27,10 @@
 #endif
 
 /* The line of the first check that does not hold becomes the exit status, folded to 1 to 200. */
-#define CHECK(holds)                                    \
-	do {                                            \
-		if (!(holds))                           \
-			_exit(1 + __LINE__ % 200);      \
+#define CHECK(holds)                                                                               \
+	do {                                                                                       \
+		if (!(holds))                                                                      \
+			_exit(1 + __LINE__ % 200);                                                 \
 	} while (0)
 
 static void
@@ -88,8 +88,8 @@ is_null_device(int fd)
 {
 	struct stat null, got;
 
-	return stat("/dev/null", &null) == 0 && fstat(fd, &got) == 0 &&
-	       S_ISCHR(got.st_mode) && got.st_rdev == null.st_rdev;
+	return stat("/dev/null", &null) == 0 && fstat(fd, &got) == 0 && S_ISCHR(got.st_mode) &&
+	       got.st_rdev == null.st_rdev;
 }
 
 static void

@@ -104,7 +104,8 @@ test_over_capacity_changes_nothing(void **state)
 	assert_int_equal(secret_new(32 * 1024 * 1024, &secret, &err), 0);
 	secret_clear(&secret);
 	assert_int_equal(secret_new(32 * 1024 * 1024 + 1, &secret, &err), -1);
-	assert_string_equal(err.message, "a secret of 33554433 bytes is larger than 33554432 bytes");
+	assert_string_equal(err.message,
+			    "a secret of 33554433 bytes is larger than 33554432 bytes");
 	assert_null(secret.data);
 }
 
@@ -270,8 +271,8 @@ test_read(void **state)
 		CLEANUP(secret_clear) struct secret secret = SECRET_INIT;
 
 		assert_int_equal(secret_read(fd, "key", 100000, &secret, &err), 0);
-		assert_true(bytes_equal(secret_bytes(&secret),
-					(struct bytes){ content, sizes[i] }));
+		assert_true(
+			bytes_equal(secret_bytes(&secret), (struct bytes){ content, sizes[i] }));
 	}
 }
 
