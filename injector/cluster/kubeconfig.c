@@ -25,16 +25,18 @@ context_in(const char *path)
 		return NULL;
 	context = yaml_get(yaml->root, "current-context");
 	return context != NULL && context->kind == YAML_SCALAR && context->len > 0 ?
-		       xstrdup(context->text) : NULL;
+		       xstrdup(context->text) :
+		       NULL;
 }
 
 char *
 kubeconfig_current_context(void)
 {
 	const char *variable = getenv("KUBECONFIG"), *home = getenv("HOME");
-	CLEANUP(free_text) char *list = variable != NULL && variable[0] != 0 ?
-						xstrdup(variable) :
-						xasprintf("%s/.kube/config", home != NULL ? home : "");
+	CLEANUP(free_text) char *list =
+		variable != NULL && variable[0] != 0 ?
+			xstrdup(variable) :
+			xasprintf("%s/.kube/config", home != NULL ? home : "");
 	char *rest = list, *path, *context = NULL;
 
 	while (context == NULL && (path = strsep(&rest, ":")) != NULL) {

@@ -17,9 +17,9 @@ struct writer {
 	const struct value_source *source;
 	enum manifest_format format;
 	enum manifest_secrets secrets;
-	struct buf text;	/* public text that is not in the sink yet */
-	struct json json;	/* writes to text */
-	size_t depth;		/* of the YAML map being written */
+	struct buf text;  /* public text that is not in the sink yet */
+	struct json json; /* writes to text */
+	size_t depth;	  /* of the YAML map being written */
 };
 
 static void
@@ -255,15 +255,19 @@ manifest_write(int fd, const char *shown, const struct kube_objects *objects,
 {
 	CLEANUP(sink_clear) struct sink sink = SINK_INIT;
 	CLEANUP(clear_writer) struct writer writer = {
-		.sink = &sink, .source = source, .format = format, .secrets = secrets,
-		.text = BUF_INIT(PUBLIC_TEXT_MAX), .json = JSON_INIT(&writer.text, JSON_PRETTY),
+		.sink = &sink,
+		.source = source,
+		.format = format,
+		.secrets = secrets,
+		.text = BUF_INIT(PUBLIC_TEXT_MAX),
+		.json = JSON_INIT(&writer.text, JSON_PRETTY),
 	};
 	int result;
 
 	if (sink_to_fd(fd, shown, &sink, err) < 0)
 		return -1;
-	result = format == MANIFEST_YAML ? write_yaml(&writer, objects, err)
-					 : write_json(&writer, objects, err);
+	result = format == MANIFEST_YAML ? write_yaml(&writer, objects, err) :
+					   write_json(&writer, objects, err);
 	return result < 0 ? -1 : sink_flush(&sink, err);
 }
 
@@ -272,8 +276,12 @@ manifest_body(const struct kube_object *object, const struct value_source *sourc
 	      struct sink *sink, struct error *err)
 {
 	CLEANUP(clear_writer) struct writer writer = {
-		.sink = sink, .source = source, .format = MANIFEST_JSON, .secrets = MANIFEST_REVEALED,
-		.text = BUF_INIT(PUBLIC_TEXT_MAX), .json = JSON_INIT(&writer.text, JSON_COMPACT),
+		.sink = sink,
+		.source = source,
+		.format = MANIFEST_JSON,
+		.secrets = MANIFEST_REVEALED,
+		.text = BUF_INIT(PUBLIC_TEXT_MAX),
+		.json = JSON_INIT(&writer.text, JSON_COMPACT),
 	};
 
 	return put_object(&writer, object, err);

@@ -19,7 +19,7 @@
 enum manifest_format { MANIFEST_YAML, MANIFEST_JSON };
 
 enum manifest_secrets {
-	MANIFEST_HIDDEN,	/* a text that is no base64 stands for a sealed value: every API server
+	MANIFEST_HIDDEN, /* a text that is no base64 stands for a sealed value: every API server
 				 * refuses the object, so it cannot replace real values by mistake */
 	MANIFEST_REVEALED,
 };

@@ -7,7 +7,7 @@
 #include "crypto/hash.h"
 
 enum {
-	DIGITS_SHOWN = 8,	/* of each value, in the annotation that names the keys */
+	DIGITS_SHOWN = 8, /* of each value, in the annotation that names the keys */
 	/* SCHEMA_SETTINGS_MAX lines of a key and 64 digits */
 	CONTENT_MAX = 8 * 1024 * 1024,
 };
@@ -53,10 +53,11 @@ add_entry(struct kube_object *object, const struct object_entry *from,
 	if (entry.value.state == VALUE_ABSENT)
 		return 0;
 	if (entry.value.state == VALUE_SEALED && object->kind == OBJECT_CONFIGMAP)
-		return error_set(err, ERROR_REFUSED,
-				 "ConfigMap '%s': the value for '%s' is sealed, and a ConfigMap is no "
-				 "place for it",
-				 object->name, from->key);
+		return error_set(
+			err, ERROR_REFUSED,
+			"ConfigMap '%s': the value for '%s' is sealed, and a ConfigMap is no "
+			"place for it",
+			object->name, from->key);
 	entry.key = xstrdup(from->key);
 	object->entries[object->entry_count++] = entry;
 	return 0;
@@ -92,7 +93,8 @@ annotate(struct kube_object *object, struct error *err)
 	    buf_check(&keys, "the list of keys", err) < 0)
 		return -1;
 	sha256_hex(buf_bytes(&content), digits);
-	object->annotations[0] = (struct object_mark){ ANNOTATION_CONTENT, xasprintf("v1:%s", digits) };
+	object->annotations[0] =
+		(struct object_mark){ ANNOTATION_CONTENT, xasprintf("v1:%s", digits) };
 	object->annotations[1] = (struct object_mark){ ANNOTATION_KEYS, buf_take_text(&keys) };
 	for (size_t i = 0; i < COUNT(object->annotations); i++)
 		size += strlen(object->annotations[i].name) + strlen(object->annotations[i].value);
@@ -174,7 +176,9 @@ kube_object_check(const struct kube_object *object, const struct value_source *s
 		total += size;
 	}
 	if (total > OBJECT_DATA_MAX)
-		return error_set(err, ERROR_FAILED, "%s '%s': %zu bytes of values, and the most is %d",
-				 kube_kind_name(object->kind), object->name, total, OBJECT_DATA_MAX);
+		return error_set(err, ERROR_FAILED,
+				 "%s '%s': %zu bytes of values, and the most is %d",
+				 kube_kind_name(object->kind), object->name, total,
+				 OBJECT_DATA_MAX);
 	return 0;
 }

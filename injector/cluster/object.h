@@ -15,16 +15,16 @@
 #include "crypto/secret.h"
 #include "schemas/schema.h"
 
-#define LABEL_MANAGED_BY  "app.kubernetes.io/managed-by"
+#define LABEL_MANAGED_BY "app.kubernetes.io/managed-by"
 #define LABEL_ENVIRONMENT "tfsecrets.dev/environment"
-#define LABEL_PROJECT	  "tfsecrets.dev/project"
+#define LABEL_PROJECT "tfsecrets.dev/project"
 #define ANNOTATION_CONTENT "tfsecrets.dev/content"
-#define ANNOTATION_KEYS	   "tfsecrets.dev/keys"
-#define MANAGED_BY	  "tfsecrets"
+#define ANNOTATION_KEYS "tfsecrets.dev/keys"
+#define MANAGED_BY "tfsecrets"
 
 enum {
-	OBJECT_DATA_MAX = 1024 * 1024,		/* all values of an object, decoded; the API server's */
-	OBJECT_ANNOTATIONS_MAX = 256 * 1024,	/* names and values; the API server's */
+	OBJECT_DATA_MAX = 1024 * 1024, /* all values of an object, decoded; the API server's */
+	OBJECT_ANNOTATIONS_MAX = 256 * 1024, /* names and values; the API server's */
 	VALUE_ID_DIGITS = 32,
 	OBJECT_LABELS = 3,
 	OBJECT_ANNOTATIONS = 2,
@@ -35,9 +35,9 @@ enum object_value_state { VALUE_ABSENT, VALUE_PLAIN, VALUE_SEALED };
 /* What a setting has in the environment. */
 struct object_value {
 	enum object_value_state state;
-	struct bytes plain;			/* VALUE_PLAIN: borrowed, outlives the objects */
-	char value_id[VALUE_ID_DIGITS + 1];	/* VALUE_SEALED */
-	uint32_t generation;			/* VALUE_SEALED: what a hidden value is shown by */
+	struct bytes plain;		    /* VALUE_PLAIN: borrowed, outlives the objects */
+	char value_id[VALUE_ID_DIGITS + 1]; /* VALUE_SEALED */
+	uint32_t generation;		    /* VALUE_SEALED: what a hidden value is shown by */
 };
 
 /* The command's callbacks; setting is an index into schema.settings. */
@@ -57,31 +57,34 @@ struct object_mark {
 struct kube_entry {
 	char *key;
 	size_t setting;
-	struct object_value value;		/* never VALUE_ABSENT */
+	struct object_value value; /* never VALUE_ABSENT */
 };
 
 struct kube_object {
 	enum object_kind kind;
 	char *name;
-	char *namespace;			/* or NULL: not known */
-	char *type;				/* as in struct object */
+	char *namespace; /* or NULL: not known */
+	char *type;	 /* as in struct object */
 	struct object_mark labels[OBJECT_LABELS], annotations[OBJECT_ANNOTATIONS];
-	struct kube_entry *entries;		/* by key, byte order */
+	struct kube_entry *entries; /* by key, byte order */
 	size_t entry_count;
 };
 
 struct kube_objects {
-	struct kube_object *items;		/* in the schema's order */
+	struct kube_object *items; /* in the schema's order */
 	size_t count;
 };
 
-#define KUBE_OBJECTS_INIT { .items = NULL, .count = 0 }
+#define KUBE_OBJECTS_INIT                                                                          \
+	{                                                                                          \
+		.items = NULL, .count = 0                                                          \
+	}
 
 /* Where the objects go. */
 struct object_place {
 	const struct environment *environment;
-	const char *project_id;			/* 32 hex digits */
-	const char *namespace;			/* or NULL */
+	const char *project_id; /* 32 hex digits */
+	const char *namespace;	/* or NULL */
 };
 
 /* Makes the objects: of an environment that is delivered sealed its ConfigMaps alone. Settings without a
@@ -89,8 +92,8 @@ struct object_place {
  * value in a ConfigMap is ERROR_REFUSED; annotations over their maximum are ERROR_FAILED. The caller
  * clears *ret. */
 int kube_objects_make(const struct schema *schema, const struct object_place *place,
-		      const struct value_source *source, struct kube_objects *ret, struct error *err)
-	__attribute__((warn_unused_result));
+		      const struct value_source *source, struct kube_objects *ret,
+		      struct error *err) __attribute__((warn_unused_result));
 void kube_objects_clear(struct kube_objects *objects);
 
 /* "Secret" or "ConfigMap". */

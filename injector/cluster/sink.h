@@ -16,11 +16,14 @@ enum { SINK_BLOCK_BYTES = 16 * 1024 };
 
 struct sink {
 	struct secret block;
-	int fd;			/* -1: everything stays in block */
-	const char *shown;	/* the descriptor's name in messages */
+	int fd;		   /* -1: everything stays in block */
+	const char *shown; /* the descriptor's name in messages */
 };
 
-#define SINK_INIT { .block = SECRET_INIT, .fd = -1, .shown = "" }
+#define SINK_INIT                                                                                  \
+	{                                                                                          \
+		.block = SECRET_INIT, .fd = -1, .shown = ""                                        \
+	}
 
 /* A sink in front of fd, which stays the caller's. The caller clears *ret. */
 int sink_to_fd(int fd, const char *shown, struct sink *ret, struct error *err)

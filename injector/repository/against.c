@@ -44,7 +44,8 @@ compare_value_fields(const struct comparison *comparison, const struct sealed *b
 	if (now->changed == before->changed || (!same_value && now->changed == now->epoch))
 		return;
 	if (one_step || same_value || now->changed < before->epoch)
-		find(comparison, now->setting, "'changed' is neither what it was nor its own epoch");
+		find(comparison, now->setting,
+		     "'changed' is neither what it was nor its own epoch");
 }
 
 static void
@@ -64,9 +65,10 @@ compare_generations(const struct comparison *comparison, const struct sealed *be
 	} else if (new - old > GENERATIONS_MAX) {
 		find(comparison, now->name, "its generation leaps by more than 1000");
 	} else if (new - old > 1) {
-		findings_add(comparison->findings, LEVEL_NOTE,
-			     "'%s' of '%s' is %u generations on since %s; the files between are not here",
-			     now->name, comparison->name, new - old, comparison->revision);
+		findings_add(
+			comparison->findings, LEVEL_NOTE,
+			"'%s' of '%s' is %u generations on since %s; the files between are not here",
+			now->name, comparison->name, new - old, comparison->revision);
 	}
 	if (new > old)
 		compare_value_fields(comparison, before, &now->sealed);
@@ -80,14 +82,15 @@ compare_plain(const struct comparison *comparison, const char *name)
 	size_t at;
 
 	if (plain_find(&comparison->plain, name, &at))
-		findings_add(comparison->findings, LEVEL_FINDING,
-			     "tfsecrets/%s/config.yaml:%zu: '%s' was sealed in %s and stands there in the clear",
-			     comparison->name, plain_line(&comparison->plain, at), name,
-			     comparison->revision);
+		findings_add(
+			comparison->findings, LEVEL_FINDING,
+			"tfsecrets/%s/config.yaml:%zu: '%s' was sealed in %s and stands there in the clear",
+			comparison->name, plain_line(&comparison->plain, at), name,
+			comparison->revision);
 	if (setting != NULL && setting->kind == KIND_CONFIG)
 		findings_add(comparison->findings, LEVEL_FINDING,
-			     SCHEMA_FILE ":%zu: '%s' was sealed in %s, so it cannot be config", setting->line,
-			     name, comparison->revision);
+			     SCHEMA_FILE ":%zu: '%s' was sealed in %s, so it cannot be config",
+			     setting->line, name, comparison->revision);
 }
 
 static void
@@ -109,7 +112,8 @@ compare_file(const struct comparison *comparison, const char *name, struct bytes
 	compare_plain(comparison, name);
 	if (now == NULL || now->status == STATUS_ABSENT) {
 		if (!before.unset || schema_setting(comparison->project->schema, name) != NULL)
-			find(comparison, name, "the file is gone; 'tfsecrets unset' keeps a tombstone");
+			find(comparison, name,
+			     "the file is gone; 'tfsecrets unset' keeps a tombstone");
 	} else if (now->status != STATUS_INVALID) {
 		compare_generations(comparison, &before, hash, now);
 	}
@@ -153,8 +157,9 @@ note_addresses(const struct comparison *comparison)
 		    (plain_find(&before, name, &at) &&
 		     bytes_equal(plain_value(&before, at), plain_value(&comparison->plain, i))))
 			continue;
-		findings_add(comparison->findings, LEVEL_NOTE, "'%s' of '%s' changed since %s (%s)", name,
-			     comparison->name, comparison->revision, type_name(setting->type));
+		findings_add(comparison->findings, LEVEL_NOTE, "'%s' of '%s' changed since %s (%s)",
+			     name, comparison->name, comparison->revision,
+			     type_name(setting->type));
 	}
 	plain_clear(&before);
 }
@@ -171,8 +176,8 @@ compare_environment(struct comparison *comparison, const struct roster_environme
 	/* What is wrong with config.yaml itself was found already. */
 	if (plain_read(&project->files, comparison->name, &comparison->plain, &ignored) < 0)
 		comparison->plain = (struct plain)PLAIN_INIT;
-	result = environment_state_read(&project->files, chain_current(&project->chain), roster, NULL,
-					&comparison->now, err);
+	result = environment_state_read(&project->files, chain_current(&project->chain), roster,
+					NULL, &comparison->now, err);
 	if (result == 0) {
 		result = compare_sealed(comparison, err);
 		note_addresses(comparison);
@@ -223,7 +228,8 @@ note_objects(struct project *project, struct tree *before, const char *revision,
 		CLEANUP(free_text) char *old_text = was != NULL ? describe_object(old, was) : NULL;
 
 		if (old_text == NULL || strcmp(old_text, now_text) != 0)
-			findings_add(findings, LEVEL_NOTE, "the object '%s' maps its keys otherwise since %s",
+			findings_add(findings, LEVEL_NOTE,
+				     "the object '%s' maps its keys otherwise since %s",
 				     object->name, revision);
 	}
 }
@@ -236,11 +242,12 @@ compare_rosters(const struct chain *now, const struct chain *before, const char 
 
 	if (old->serial > now->count)
 		findings_add(findings, LEVEL_FINDING,
-			     "roster %u of %s is gone: the last one here is %zu", old->serial, revision,
-			     now->count);
+			     "roster %u of %s is gone: the last one here is %zu", old->serial,
+			     revision, now->count);
 	else if (strcmp(old->hash, now->rosters[old->serial - 1]->hash) != 0)
 		findings_add(findings, LEVEL_FINDING,
-			     "roster %u is not the one of %s: this is a fork", old->serial, revision);
+			     "roster %u is not the one of %s: this is a fork", old->serial,
+			     revision);
 }
 
 static int
@@ -252,8 +259,10 @@ compare_all(struct project *project, struct tree *before, const struct chain *ol
 	for (size_t i = 0; i < rosters[0]->environment_count; i++) {
 		const char *name = rosters[0]->environments[i].name;
 		const struct roster_environment *roster = roster_environment(rosters[1], name);
-		struct comparison comparison = { .project = project, .before = before,
-						 .revision = revision, .name = name,
+		struct comparison comparison = { .project = project,
+						 .before = before,
+						 .revision = revision,
+						 .name = name,
 						 .findings = findings };
 
 		if (roster != NULL && compare_environment(&comparison, roster, err) < 0)
@@ -271,13 +280,14 @@ check_against(struct project *project, const char *revision, struct findings *fi
 	struct error cause;
 
 	if (!project->has_git)
-		return error_set(err, ERROR_FAILED, "'%s' is not in a git work tree", project->root);
+		return error_set(err, ERROR_FAILED, "'%s' is not in a git work tree",
+				 project->root);
 	if (tree_of_revision(project->root, revision, &before, err) < 0)
 		return -1;
 	if (chain_read(&before, &old, &cause) < 0) {
 		if (cause.code == ERROR_MISSING)
-			findings_add(findings, LEVEL_NOTE, "%s has no roster; nothing is compared with it",
-				     revision);
+			findings_add(findings, LEVEL_NOTE,
+				     "%s has no roster; nothing is compared with it", revision);
 		else
 			findings_add(findings, LEVEL_FINDING, "%s: %s", revision, cause.message);
 		return 0;

@@ -67,15 +67,15 @@ check_signatures(const struct roster *roster, const struct roster *judge, struct
 
 		if (admin == judge->admins.count)
 			return error_set(err, ERROR_REFUSED,
-					 "%s: signature %zu is not by an admin of roster %u", file, i + 1,
-					 judge->serial);
+					 "%s: signature %zu is not by an admin of roster %u", file,
+					 i + 1, judge->serial);
 		if (admin < next)
 			return error_set(err, ERROR_REFUSED,
-					 "%s: signature %zu stands there twice or out of order", file,
-					 i + 1);
+					 "%s: signature %zu stands there twice or out of order",
+					 file, i + 1);
 		if (!sshsig_verify(signature, ROSTER_NAMESPACE, body))
-			return error_set(err, ERROR_REFUSED, "%s: signature %zu does not verify", file,
-					 i + 1);
+			return error_set(err, ERROR_REFUSED, "%s: signature %zu does not verify",
+					 file, i + 1);
 		next = admin + 1;
 	}
 	return 0;
@@ -90,8 +90,9 @@ was_used(const struct chain *chain, const struct roster_environment *environment
 
 		for (size_t k = 0; k < roster->environment_count; k++) {
 			const struct roster_environment *old = &roster->environments[k];
-			bool same = by_name ? strcmp(old->name, environment->name) == 0 :
-					      memcmp(old->key, environment->key, sizeof(old->key)) == 0;
+			bool same =
+				by_name ? strcmp(old->name, environment->name) == 0 :
+					  memcmp(old->key, environment->key, sizeof(old->key)) == 0;
 
 			if (same)
 				return true;
@@ -113,12 +114,13 @@ check_history(const struct chain *chain, const struct roster *next, const char *
 		    memcmp(before->key, environment->key, sizeof(before->key)) == 0)
 			continue;
 		if (was_used(chain, environment, false))
-			return error_set(err, ERROR_REFUSED, "%s: '%s': its key was used before", file,
-					 environment->name);
-		if (before == NULL && was_used(chain, environment, true))
-			return error_set(err, ERROR_REFUSED,
-					 "%s: '%s': the name of a removed environment is never used again",
+			return error_set(err, ERROR_REFUSED, "%s: '%s': its key was used before",
 					 file, environment->name);
+		if (before == NULL && was_used(chain, environment, true))
+			return error_set(
+				err, ERROR_REFUSED,
+				"%s: '%s': the name of a removed environment is never used again",
+				file, environment->name);
 	}
 	return 0;
 }
@@ -173,7 +175,8 @@ read_one(struct chain *chain, const struct tree_directory *directory, uint32_t s
 	if (tree_read_in(directory, name, ROSTER_FILE_MAX, &text, err) < 0) {
 		if (err->code == ERROR_MISSING)
 			return error_set(err, ERROR_REFUSED,
-					 "%s is missing: the chain of rosters must be complete", file);
+					 "%s is missing: the chain of rosters must be complete",
+					 file);
 		return -1;
 	}
 	if (roster_parse(buf_bytes(&text), file, &roster, err) < 0)
@@ -184,7 +187,8 @@ read_one(struct chain *chain, const struct tree_directory *directory, uint32_t s
 		roster_free(roster);
 		return -1;
 	}
-	return add(chain, roster, (struct bytes){ text.data, roster->body_len }, file, is_last, err);
+	return add(chain, roster, (struct bytes){ text.data, roster->body_len }, file, is_last,
+		   err);
 }
 
 /* Names are exactly the serials: 0001 and on. */
@@ -198,9 +202,12 @@ check_names(const struct list *names, struct error *err)
 
 		digits += strspn(digits, "0");
 		if (!text_to_number(bytes_of(digits), UINT32_MAX, &serial) ||
-		    (chain_file_name((uint32_t)serial, expected), strcmp(expected, names->items[i]) != 0))
-			return error_set(err, ERROR_REFUSED, ROSTER_DIRECTORY
-					 "/%s is not a roster; names are four digits", names->items[i]);
+		    (chain_file_name((uint32_t)serial, expected),
+		     strcmp(expected, names->items[i]) != 0))
+			return error_set(err, ERROR_REFUSED,
+					 ROSTER_DIRECTORY
+					 "/%s is not a roster; names are four digits",
+					 names->items[i]);
 	}
 	return 0;
 }

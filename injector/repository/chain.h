@@ -12,13 +12,16 @@
 #define ROSTER_DIRECTORY "tfsecrets/roster"
 
 struct chain {
-	struct roster **rosters;	/* complete ones; rosters[i] has serial i + 1 */
-	size_t count;			/* at least 1 */
-	struct roster *proposed;	/* or NULL */
-	char *proposed_problem;		/* the rule that the proposed one breaks, or NULL */
+	struct roster **rosters; /* complete ones; rosters[i] has serial i + 1 */
+	size_t count;		 /* at least 1 */
+	struct roster *proposed; /* or NULL */
+	char *proposed_problem;	 /* the rule that the proposed one breaks, or NULL */
 };
 
-#define CHAIN_INIT { .rosters = NULL, .count = 0, .proposed = NULL, .proposed_problem = NULL }
+#define CHAIN_INIT                                                                                 \
+	{                                                                                          \
+		.rosters = NULL, .count = 0, .proposed = NULL, .proposed_problem = NULL            \
+	}
 
 /* Reads and verifies tfsecrets/roster. ERROR_REFUSED with file and rule; ERROR_MISSING: there is none. */
 int chain_read(struct tree *tree, struct chain *ret, struct error *err)

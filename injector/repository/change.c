@@ -73,7 +73,8 @@ begin(struct change *change, const char *environment, const struct identities *i
 	struct project *project = change->project;
 
 	if (project_check_writable(project, err) < 0 ||
-	    project_environment(project, environment, &change->environment, &change->roster, err) < 0 ||
+	    project_environment(project, environment, &change->environment, &change->roster, err) <
+		    0 ||
 	    plain_read(&project->files, environment, &change->plain, err) < 0 ||
 	    secret_from(secret_bytes(&change->plain.source), &change->plain_before, err) < 0)
 		return -1;
@@ -148,8 +149,8 @@ open_present(const struct change *change, struct bytes text, const struct value_
 	if (!change->reads || present->sealed.unset ||
 	    (present->status != STATUS_VALID && present->status != STATUS_STALE))
 		return false;
-	private = environment_key_of_epoch(&change->key, change->roster->epoch, present->sealed.epoch,
-					   &public);
+	private = environment_key_of_epoch(&change->key, change->roster->epoch,
+					   present->sealed.epoch, &public);
 	return private != NULL && sealed_parse(text, "", &sealed, &parts, &ignored) == 0 &&
 	       sealed_open(text, &parts, private, public, ret, &ignored) == 0;
 }
@@ -177,7 +178,8 @@ next_header(const struct change *change, const char *setting, const struct value
 	ret->changed_at = now;
 	if (present->status != STATUS_ABSENT) {
 		if (before->generation == UINT32_MAX)
-			return error_set(err, ERROR_REFUSED, "'%s': its generations are used up", setting);
+			return error_set(err, ERROR_REFUSED, "'%s': its generations are used up",
+					 setting);
 		ret->generation = before->generation + 1;
 		copy_text(ret->previous, present->hash, sizeof(ret->previous));
 		if (ret->changed_at <= before->changed_at)
@@ -201,9 +203,10 @@ put_sealed(struct change *change, struct sealed *sealed, struct bytes value, str
 	struct signer signer;
 
 	if (change->signer == NULL)
-		return error_set(err, ERROR_REFUSED,
-				 "sealing '%s' needs an identity to sign with; 'tfsecrets keygen' makes one",
-				 sealed->setting);
+		return error_set(
+			err, ERROR_REFUSED,
+			"sealing '%s' needs an identity to sign with; 'tfsecrets keygen' makes one",
+			sealed->setting);
 	signer = identity_signer(change->signer);
 	if (sealed_write(sealed, value, change->roster->key, &signer, &text, err) < 0)
 		return error_context(err, "sealing '%s'", sealed->setting);
@@ -226,9 +229,9 @@ set_sealed(struct change *change, const struct setting *setting, struct bytes va
 	same = open_present(change, buf_bytes(&text), &present, &old) &&
 	       bytes_equal(secret_bytes(&old), value);
 	*ret = same && present.status == STATUS_VALID ? OUTCOME_UNCHANGED :
-	       same				     ? OUTCOME_RESEALED :
-	       present.status == STATUS_ABSENT	     ? OUTCOME_NEW :
-						       OUTCOME_CHANGED;
+	       same				      ? OUTCOME_RESEALED :
+	       present.status == STATUS_ABSENT	      ? OUTCOME_NEW :
+							OUTCOME_CHANGED;
 	if (*ret == OUTCOME_UNCHANGED)
 		return 0;
 	if (next_header(change, setting->name, &present, same, &sealed, err) < 0)
@@ -262,11 +265,14 @@ set_plain(struct change *change, const struct setting *setting, struct bytes val
 
 	if (setting->not_secret == NULL && classify_guard(setting->name, value, reason))
 		return error_set(err, ERROR_REFUSED,
-				 "'%s' looks like a secret: %s; in " SCHEMA_FILE ", make it 'kind: secret' or "
-				 "say 'not-secret: REASON'", setting->name, reason);
+				 "'%s' looks like a secret: %s; in " SCHEMA_FILE
+				 ", make it 'kind: secret' or "
+				 "say 'not-secret: REASON'",
+				 setting->name, reason);
 	there = plain_find(&change->plain, setting->name, &at);
-	*ret = !there ? OUTCOME_NEW :
-	       bytes_equal(plain_value(&change->plain, at), value) ? OUTCOME_UNCHANGED : OUTCOME_CHANGED;
+	*ret = !there						   ? OUTCOME_NEW :
+	       bytes_equal(plain_value(&change->plain, at), value) ? OUTCOME_UNCHANGED :
+								     OUTCOME_CHANGED;
 	if (*ret == OUTCOME_UNCHANGED)
 		return 0;
 	if (plain_with(&change->plain, setting->name, value, &source, err) < 0)
@@ -282,7 +288,8 @@ change_set(struct change *change, const struct setting *setting, struct bytes va
 	const char *broken = setting_check(setting, value, rule);
 
 	if (value.len > SECRET_VALUE_MAX)
-		return error_set(err, ERROR_REFUSED, "'%s' is larger than 1048576 bytes", setting->name);
+		return error_set(err, ERROR_REFUSED, "'%s' is larger than 1048576 bytes",
+				 setting->name);
 	if (broken != NULL)
 		return error_set(err, ERROR_REFUSED, "the value of '%s' %s (" SCHEMA_FILE ":%zu)",
 				 setting->name, broken, setting->line);
@@ -310,7 +317,6 @@ unset_sealed(struct change *change, const char *setting, enum outcome *ret, stru
 
 	if (read_present(change, setting, &text, &present, err) < 0)
 		return -1;
-	*ret = OUTCOME_UNCHANGED;
 	if (present.status == STATUS_ABSENT || present.status == STATUS_UNSET)
 		return 0;
 	if (next_header(change, setting, &present, false, &sealed, err) < 0)
@@ -351,9 +357,11 @@ change_reseal(struct change *change, const char *setting, enum outcome *ret, str
 	if (present.status != STATUS_STALE)
 		return 0;
 	if (!present.sealed.unset && !open_present(change, buf_bytes(&text), &present, &value))
-		return error_set(err, ERROR_REFUSED,
-				 "resealing '%s' needs an identity that reads '%s'; or set it anew with "
-				 "'tfsecrets set'", setting, change->environment->name);
+		return error_set(
+			err, ERROR_REFUSED,
+			"resealing '%s' needs an identity that reads '%s'; or set it anew with "
+			"'tfsecrets set'",
+			setting, change->environment->name);
 	if (next_header(change, setting, &present, true, &sealed, err) < 0)
 		return -1;
 	sealed.unset = present.sealed.unset;

@@ -26,19 +26,22 @@ struct change {
 	struct project *project;
 	const struct environment *environment;
 	const struct roster_environment *roster;
-	const struct identity *signer;	/* NULL: no identity, only plain values can be set */
-	bool is_sealer;			/* else what is sealed stays pending */
+	const struct identity *signer; /* NULL: no identity, only plain values can be set */
+	bool is_sealer;		       /* else what is sealed stays pending */
 	bool reads;
-	struct environment_key key;	/* when it reads */
+	struct environment_key key; /* when it reads */
 	struct plain plain;
 	bool plain_changed;
-	struct secret plain_before;	/* config.yaml as it was read */
+	struct secret plain_before; /* config.yaml as it was read */
 	bool plain_existed;
 	struct journal journal;
-	size_t sealed_count;		/* of files that were sealed */
+	size_t sealed_count; /* of files that were sealed */
 };
 
-#define CHANGE_INIT { .project = NULL, .plain = PLAIN_INIT, .journal = { .fd = -1 } }
+#define CHANGE_INIT                                                                                \
+	{                                                                                          \
+		.project = NULL, .plain = PLAIN_INIT, .journal = {.fd = -1 }                       \
+	}
 
 /* Starts. identities may have none: then setting a secret fails with how to get one. ERROR_REFUSED. The
  * roster must be in force and current (project_check_writable). */

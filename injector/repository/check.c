@@ -55,7 +55,7 @@ findings_count(const struct findings *findings, bool strict)
 struct view {
 	struct project *project;
 	const char *name;
-	const struct environment *environment;	/* of the schema, or NULL */
+	const struct environment *environment; /* of the schema, or NULL */
 	const struct roster_environment *roster;
 	struct plain plain;
 	struct environment_state state;
@@ -107,7 +107,8 @@ check_folder(struct view *view, struct error *err)
 		if (strcmp(names.items[i], "key.age.proposed") == 0) {
 			if (view->project->chain.proposed == NULL)
 				findings_add(view->findings, LEVEL_FINDING,
-					     "%s: there is no proposed roster that brings it", path);
+					     "%s: there is no proposed roster that brings it",
+					     path);
 		} else if (!is_known) {
 			check_stray(view->project, path, view->findings);
 		}
@@ -121,16 +122,17 @@ check_due(const struct view *view, const struct setting *setting, const struct s
 	int64_t age = time(NULL) - sealed->changed_at;
 
 	if (sealed->changed < view->roster->removed)
-		findings_add(view->findings, LEVEL_DUE,
-			     "'%s' of '%s': change it at the source, a reader who has left could read it",
-			     setting->name, view->name);
+		findings_add(
+			view->findings, LEVEL_DUE,
+			"'%s' of '%s': change it at the source, a reader who has left could read it",
+			setting->name, view->name);
 	if (setting->rotate_after > 0 && age > 0 && (uint64_t)age > setting->rotate_after) {
 		char over[TIME_TEXT_BYTES];
 
 		text_from_duration((uint64_t)age - setting->rotate_after, over);
 		findings_add(view->findings, LEVEL_DUE,
-			     "'%s' of '%s': due to be changed since %s (rotate-after)", setting->name,
-			     view->name, over);
+			     "'%s' of '%s': due to be changed since %s (rotate-after)",
+			     setting->name, view->name, over);
 	}
 }
 
@@ -145,12 +147,14 @@ check_value(const struct view *view, const struct value_state *state)
 	}
 	if (setting == NULL && state->status == STATUS_VALID)
 		findings_add(view->findings, LEVEL_FINDING,
-			     "tfsecrets/%s/sealed/%s: " SCHEMA_FILE " has no such setting", view->name,
-			     state->name);
+			     "tfsecrets/%s/sealed/%s: " SCHEMA_FILE " has no such setting",
+			     view->name, state->name);
 	else if (setting != NULL && setting->kind == KIND_CONFIG)
-		findings_add(view->findings, LEVEL_FINDING,
-			     "tfsecrets/%s/sealed/%s: was sealed, so it is a secret, but " SCHEMA_FILE
-			     ":%zu says config", view->name, state->name, setting->line);
+		findings_add(
+			view->findings, LEVEL_FINDING,
+			"tfsecrets/%s/sealed/%s: was sealed, so it is a secret, but " SCHEMA_FILE
+			":%zu says config",
+			view->name, state->name, setting->line);
 	else if (setting != NULL && state->status == STATUS_VALID)
 		check_due(view, setting, &state->sealed);
 }
@@ -176,9 +180,10 @@ check_case(const struct view *view)
 		qsort(sorted, count, sizeof(*sorted), compare_no_case);
 	for (size_t i = 1; i < count; i++) {
 		if (strcasecmp(sorted[i - 1]->name, sorted[i]->name) == 0)
-			findings_add(view->findings, LEVEL_FINDING,
-				     "tfsecrets/%s/sealed: '%s' and '%s' differ only in letter case",
-				     view->name, sorted[i - 1]->name, sorted[i]->name);
+			findings_add(
+				view->findings, LEVEL_FINDING,
+				"tfsecrets/%s/sealed: '%s' and '%s' differ only in letter case",
+				view->name, sorted[i - 1]->name, sorted[i]->name);
 	}
 	free(sorted);
 }
@@ -203,9 +208,10 @@ check_plain_value(const struct view *view, size_t at)
 		return;
 	}
 	if (setting->kind == KIND_SECRET) {
-		findings_add(view->findings, LEVEL_FINDING,
-			     "%s: the secret '%s' stands there in the clear; 'tfsecrets seal --env %s' seals it",
-			     where, name, view->name);
+		findings_add(
+			view->findings, LEVEL_FINDING,
+			"%s: the secret '%s' stands there in the clear; 'tfsecrets seal --env %s' seals it",
+			where, name, view->name);
 		return;
 	}
 	broken = setting_check(setting, value, rule);
@@ -214,7 +220,8 @@ check_plain_value(const struct view *view, size_t at)
 	if (setting->not_secret == NULL && classify_guard(name, value, reason))
 		findings_add(view->findings, LEVEL_FINDING,
 			     "%s: '%s' looks like a secret: %s; make it 'kind: secret', or say "
-			     "'not-secret: REASON'", where, name, reason);
+			     "'not-secret: REASON'",
+			     where, name, reason);
 }
 
 static void
@@ -236,8 +243,8 @@ check_required(const struct view *view)
 		    plain_find(&view->plain, setting->name, &at) ||
 		    (state != NULL && state->status != STATUS_UNSET))
 			continue;
-		findings_add(view->findings, LEVEL_FINDING, "'%s' has no value in '%s'", setting->name,
-			     view->name);
+		findings_add(view->findings, LEVEL_FINDING, "'%s' has no value in '%s'",
+			     setting->name, view->name);
 	}
 }
 
@@ -249,8 +256,8 @@ check_values(struct view *view, state_progress progress, struct error *err)
 
 	if (plain_read(&view->project->files, view->name, &view->plain, &cause) < 0)
 		findings_add(view->findings, LEVEL_FINDING, "%s", cause.message);
-	if (environment_state_read(&view->project->files, roster, view->roster, progress, &view->state,
-				   err) < 0)
+	if (environment_state_read(&view->project->files, roster, view->roster, progress,
+				   &view->state, err) < 0)
 		return -1;
 	for (size_t i = 0; i < view->state.count; i++)
 		check_value(view, &view->state.values[i]);
@@ -269,14 +276,18 @@ static int
 check_environment(struct project *project, const struct roster_environment *roster,
 		  state_progress progress, struct findings *findings, struct error *err)
 {
-	struct view view = { .project = project, .name = roster->name, .roster = roster,
+	struct view view = { .project = project,
+			     .name = roster->name,
+			     .roster = roster,
 			     .environment = schema_environment(project->schema, roster->name),
-			     .plain = PLAIN_INIT, .findings = findings };
+			     .plain = PLAIN_INIT,
+			     .findings = findings };
 	int result;
 
 	if (view.environment == NULL)
 		findings_add(findings, LEVEL_NOTE,
-			     "the roster has the environment '%s', " SCHEMA_FILE " has not", roster->name);
+			     "the roster has the environment '%s', " SCHEMA_FILE " has not",
+			     roster->name);
 	check_key_file(&view);
 	result = check_folder(&view, err) < 0 || check_values(&view, progress, err) < 0 ? -1 : 0;
 	plain_clear(&view.plain);
@@ -291,10 +302,12 @@ check_roster(const struct project *project, struct findings *findings)
 	const struct roster *roster = chain_current(chain);
 
 	if (chain->proposed != NULL)
-		findings_add(findings, LEVEL_FINDING,
-			     "roster %u is proposed: %zu of %u signatures; nothing is sealed or applied until "
-			     "it is complete", chain->proposed->serial, chain->proposed->signature_count,
-			     roster->threshold);
+		findings_add(
+			findings, LEVEL_FINDING,
+			"roster %u is proposed: %zu of %u signatures; nothing is sealed or applied until "
+			"it is complete",
+			chain->proposed->serial, chain->proposed->signature_count,
+			roster->threshold);
 	if (chain->proposed_problem != NULL)
 		findings_add(findings, LEVEL_FINDING, "%s", chain->proposed_problem);
 	for (size_t i = 0; i < project->schema->environment_count; i++) {
@@ -358,9 +371,12 @@ check_targets(const struct schema *schema, struct findings *findings)
 			const struct environment *b = &schema->environments[k];
 
 			if (share_target(a, b))
-				findings_add(findings, LEVEL_FINDING,
-					     SCHEMA_FILE ":%zu: '%s' and '%s' have a target in common and would "
-					     "overwrite each other's objects", b->line, a->name, b->name);
+				findings_add(
+					findings, LEVEL_FINDING,
+					SCHEMA_FILE
+					":%zu: '%s' and '%s' have a target in common and would "
+					"overwrite each other's objects",
+					b->line, a->name, b->name);
 		}
 	}
 }

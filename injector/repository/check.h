@@ -10,9 +10,9 @@
 #include "injector/repository/state.h"
 
 enum finding_level {
-	LEVEL_NOTE,	/* worth knowing */
-	LEVEL_DUE,	/* something is due; a finding with --strict */
-	LEVEL_FINDING,	/* something is wrong */
+	LEVEL_NOTE,    /* worth knowing */
+	LEVEL_DUE,     /* something is due; a finding with --strict */
+	LEVEL_FINDING, /* something is wrong */
 };
 
 struct finding {
@@ -23,10 +23,13 @@ struct finding {
 struct findings {
 	struct finding *items;
 	size_t count, cap;
-	size_t environments, sealed, plain;	/* how many were looked at */
+	size_t environments, sealed, plain; /* how many were looked at */
 };
 
-#define FINDINGS_INIT { .items = NULL, .count = 0, .cap = 0 }
+#define FINDINGS_INIT                                                                              \
+	{                                                                                          \
+		.items = NULL, .count = 0, .cap = 0                                                \
+	}
 
 void findings_add(struct findings *findings, enum finding_level level, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

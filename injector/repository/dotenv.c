@@ -249,8 +249,8 @@ check_duplicates(const struct reader *reader, struct error *err)
 	free(sorted);
 	if (line == 0)
 		return 0;
-	return error_set(err, ERROR_FAILED, "%s:%zu: the name of line %zu again", reader->file, line,
-			 earlier);
+	return error_set(err, ERROR_FAILED, "%s:%zu: the name of line %zu again", reader->file,
+			 line, earlier);
 }
 
 static int

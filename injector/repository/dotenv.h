@@ -22,17 +22,20 @@ enum { DOTENV_SOURCE_MAX = 4 * 1024 * 1024, DOTENV_ENTRIES_MAX = 20000 };
 struct dotenv_entry {
 	char *name;
 	size_t line;
-	size_t offset, len;		/* of the value in dotenv.values */
+	size_t offset, len; /* of the value in dotenv.values */
 };
 
 /* All values stand in one secret, since each secret of its own costs memory mappings. */
 struct dotenv {
-	struct dotenv_entry *entries;	/* in file order */
+	struct dotenv_entry *entries; /* in file order */
 	size_t count, cap;
 	struct secret values;
 };
 
-#define DOTENV_INIT { .entries = NULL, .count = 0, .cap = 0, .values = SECRET_INIT }
+#define DOTENV_INIT                                                                                \
+	{                                                                                          \
+		.entries = NULL, .count = 0, .cap = 0, .values = SECRET_INIT                       \
+	}
 
 /* Reads source; file is its name in messages. The caller clears *ret. */
 int dotenv_read(struct bytes source, const char *file, struct dotenv *ret, struct error *err)

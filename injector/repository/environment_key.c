@@ -31,8 +31,9 @@ environment_key_check(struct bytes file, const char *shown, const struct roster 
 
 	sha256_hex(file, hash);
 	if (strcmp(hash, environment->wrapped) != 0)
-		return error_set(err, ERROR_REFUSED, "%s: is not the file that roster %u names (wrapped)",
-				 shown, roster->serial);
+		return error_set(err, ERROR_REFUSED,
+				 "%s: is not the file that roster %u names (wrapped)", shown,
+				 roster->serial);
 	readers = roster_recipients(roster, environment);
 	result = age_check_stanzas(file, readers, environment->readers.count, err);
 	free(readers);
@@ -104,7 +105,8 @@ check_public(const struct environment_key *key, const char *shown, const struct 
 	if (memcmp(key->public, environment->key, X25519_BYTES) != 0)
 		return error_set(err, ERROR_REFUSED, "%s: 'key' is not the roster's key", shown);
 	if (environment->epoch == 1 && key->previous.len > 0)
-		return error_set(err, ERROR_REFUSED, "%s: 'previous' must be '-' in epoch 1", shown);
+		return error_set(err, ERROR_REFUSED, "%s: 'previous' must be '-' in epoch 1",
+				 shown);
 	if (key->previous.len > 0 &&
 	    (before == NULL || memcmp(key->previous_public, before->key, X25519_BYTES) != 0))
 		return error_set(err, ERROR_REFUSED,
@@ -124,7 +126,8 @@ readers_of(const struct identities *identities, const struct roster *roster,
 		const struct age_identity *identity = &identities->items[i].age;
 		const struct member *member = roster_recipient(roster, &identity->recipient);
 
-		if (identity_reads(&identities->items[i]) && member != NULL && roster_has(roster, &environment->readers, member))
+		if (identity_reads(&identities->items[i]) && member != NULL &&
+		    roster_has(roster, &environment->readers, member))
 			readers[count++] = *identity;
 	}
 	*ret_count = count;
@@ -202,8 +205,9 @@ environment_key_write(const struct environment_key *key, const char *project_id,
 		      size_t count, struct buf *out, struct error *err)
 {
 	CLEANUP(secret_clear) struct secret plain = SECRET_INIT;
-	CLEANUP(free_text) char *head = xasprintf(MAGIC "\nproject-id %s\nenvironment %s\nepoch %u\n",
-						  project_id, environment, epoch);
+	CLEANUP(free_text) char *head =
+		xasprintf(MAGIC "\nproject-id %s\nenvironment %s\nepoch %u\n", project_id,
+			  environment, epoch);
 
 	if (secret_new(PLAIN_MAX, &plain, err) < 0 ||
 	    secret_append(&plain, bytes_of(head), err) < 0 ||

@@ -13,7 +13,7 @@
 enum { KEY_FILE_MAX = 256 * 1024 };
 
 struct environment_key {
-	struct secret private, previous;	/* previous is empty in epoch 1 */
+	struct secret private, previous; /* previous is empty in epoch 1 */
 	uint8_t public[X25519_BYTES], previous_public[X25519_BYTES];
 };
 

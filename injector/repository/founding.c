@@ -56,7 +56,8 @@ fill_roster(struct roster *roster, const struct schema *schema, const char *name
 	roster->threshold = 1;
 	roster->members = xcalloc(1, sizeof(*roster->members));
 	roster->member_count = 1;
-	roster->members[0] = (struct member){ .reads = true, .signs = true,
+	roster->members[0] = (struct member){ .reads = true,
+					      .signs = true,
 					      .recipient = identity->age.recipient };
 	memcpy(roster->members[0].name, name, strlen(name));
 	memcpy(roster->members[0].signing, identity->signing, ED25519_PUBLIC_BYTES);
@@ -66,7 +67,8 @@ fill_roster(struct roster *roster, const struct schema *schema, const char *name
 		struct roster_environment *environment = &roster->environments[i];
 		const char *label = schema->environments[i].name;
 
-		*environment = (struct roster_environment){ .epoch = 1, .readers = only_member(),
+		*environment = (struct roster_environment){ .epoch = 1,
+							    .readers = only_member(),
 							    .sealers = only_member() };
 		memcpy(environment->name, label, strlen(label));
 	}

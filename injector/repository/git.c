@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -61,7 +62,7 @@ directory_of(const char *top)
 	CLEANUP(free_text) char *target = NULL;
 	struct stat status;
 
-	if (lstat(dot_git, &status) < 0)
+	if (stat(dot_git, &status) < 0)
 		return NULL;
 	if (S_ISDIR(status.st_mode))
 		return TAKE(dot_git);
@@ -104,6 +105,19 @@ git_find(const char *directory, struct git *ret)
 	}
 }
 
+/* A hook in a linked work tree has GIT_DIR, with which git takes any directory for the work tree's top.
+ * The repository is the one that git_find found, so git is to look for it in the same way; a hook's
+ * GIT_INDEX_FILE stays. */
+static void
+forget_repository(void)
+{
+	static const char *const names[] = { "GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR",
+					     "GIT_PREFIX" };
+
+	for (size_t i = 0; i < COUNT(names); i++)
+		(void)unsetenv(names[i]);
+}
+
 /* In the child: nothing of ours but the descriptors given. */
 static _Noreturn void
 become_git(const char *directory, const char *const *arguments, int input, int output)
@@ -118,6 +132,7 @@ become_git(const char *directory, const char *const *arguments, int input, int o
 	for (size_t i = 0; arguments[i] != NULL && count < ARGUMENTS_MAX + 3; i++)
 		argv[count++] = xstrdup(arguments[i]);
 	process_restore();
+	forget_repository();
 	(void)setenv("GIT_OPTIONAL_LOCKS", "0", 1);
 	if (null < 0 || dup2(input >= 0 ? input : null, STDIN_FILENO) < 0 ||
 	    dup2(output >= 0 ? output : null, STDOUT_FILENO) < 0 || dup2(null, STDERR_FILENO) < 0)
@@ -188,8 +203,8 @@ git_batch_start(const char *directory, struct git_batch *ret, struct error *err)
 	static const char *const arguments[] = { "cat-file", "--batch", NULL };
 	int down[2], up[2];
 
-	if (pipe2(down, O_CLOEXEC) < 0)
-		return error_errno(err, "cannot make a pipe");
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, down) < 0)
+		return error_errno(err, "cannot make a socket");
 	if (pipe2(up, O_CLOEXEC) < 0) {
 		(void)close(down[0]);
 		(void)close(down[1]);
@@ -219,11 +234,44 @@ read_exactly(int fd, uint8_t *out, size_t len)
 	return 0;
 }
 
-/* "OBJECT blob SIZE\n", a byte at a time: what follows belongs to the content. */
+/* Reads what is not wanted, so that it is not taken for the answer to the next question. */
 static int
-read_answer(int fd, size_t *ret_size)
+skip(int fd, size_t len)
 {
-	char line[256];
+	uint8_t some[4096];
+
+	while (len > 0) {
+		size_t part = len < sizeof(some) ? len : sizeof(some);
+
+		if (read_exactly(fd, some, part) < 0)
+			return -1;
+		len -= part;
+	}
+	return 0;
+}
+
+/* A git that has ended is an error here, not SIGPIPE. */
+static int
+ask(int fd, struct bytes request)
+{
+	while (request.len > 0) {
+		ssize_t sent = send(fd, request.data, request.len, MSG_NOSIGNAL);
+
+		if (sent < 0 && errno == EINTR)
+			continue;
+		if (sent < 0)
+			return -1;
+		request.data += sent;
+		request.len -= (size_t)sent;
+	}
+	return 0;
+}
+
+/* "OBJECT TYPE SIZE\n", a byte at a time: what follows belongs to the content. */
+static int
+read_answer(int fd, bool *ret_is_blob, size_t *ret_size)
+{
+	char line[256], type[8];
 	unsigned long long size;
 	size_t used = 0;
 
@@ -232,8 +280,9 @@ read_answer(int fd, size_t *ret_size)
 			return -1;
 	} while (line[used++] != '\n');
 	line[used] = 0;
-	if (sscanf(line, "%*s blob %llu", &size) != 1)
+	if (sscanf(line, "%*s %7s %llu", type, &size) != 2)
 		return -1;
+	*ret_is_blob = strcmp(type, "blob") == 0;
 	*ret_size = size;
 	return 0;
 }
@@ -243,19 +292,22 @@ git_batch_read(struct git_batch *batch, const char *object, struct buf *ret, str
 {
 	CLEANUP(free_text) char *request = xasprintf("%s\n", object);
 	uint8_t *content, newline;
+	bool is_blob;
 	size_t size;
 
 	buf_reset(ret);
-	if (file_write_all(batch->to, bytes_of(request), "git cat-file", err) < 0)
-		return -1;
-	if (read_answer(batch->from, &size) < 0)
+	if (ask(batch->to, bytes_of(request)) < 0)
+		return error_errno(err, "cannot ask git for an object");
+	if (read_answer(batch->from, &is_blob, &size) < 0)
 		return error_set(err, ERROR_FAILED, "git has no such object");
-	content = buf_extend(ret, size);
-	if (content == NULL)
-		return buf_check(ret, "an object in git", err);
-	if (read_exactly(batch->from, content, size) < 0 || read_exactly(batch->from, &newline, 1) < 0)
+	content = is_blob ? buf_extend(ret, size) : NULL;
+	if ((content != NULL ? read_exactly(batch->from, content, size) : skip(batch->from, size)) <
+		    0 ||
+	    read_exactly(batch->from, &newline, 1) < 0)
 		return error_set(err, ERROR_FAILED, "git ended before its answer did");
-	return 0;
+	if (!is_blob)
+		return error_set(err, ERROR_FAILED, "git has no such file");
+	return buf_check(ret, "an object in git", err);
 }
 
 void

@@ -17,13 +17,16 @@ enum { GIT_OUTPUT_MAX = 64 * 1024 * 1024 };
 
 /* A work tree around a directory. */
 struct git {
-	char *top;	/* absolute path of the work tree's top */
-	char *common;	/* absolute path of the common git directory (shared by all work trees) */
-	char *directory;	/* absolute path of this work tree's git directory */
-	char *prefix;	/* the directory relative to the top, "." for the top itself */
+	char *top;	 /* absolute path of the work tree's top */
+	char *common;	 /* absolute path of the common git directory (shared by all work trees) */
+	char *directory; /* absolute path of this work tree's git directory */
+	char *prefix;	 /* the directory relative to the top, "." for the top itself */
 };
 
-#define GIT_INIT { .top = NULL, .common = NULL, .directory = NULL, .prefix = NULL }
+#define GIT_INIT                                                                                   \
+	{                                                                                          \
+		.top = NULL, .common = NULL, .directory = NULL, .prefix = NULL                     \
+	}
 
 /* Looks for `.git` from the absolute path directory upwards. False: there is none. The caller clears. */
 bool git_find(const char *directory, struct git *ret);
@@ -32,8 +35,8 @@ void git_clear(struct git *git);
 /* Runs `git -C directory arguments…` (NULL-terminated, without "git") with our standard input closed and
  * its messages discarded. *ret_status is its exit status. output receives what it printed; NULL discards
  * it. -1: git could not be started, or printed more than output may hold. */
-int git_run(const char *directory, const char *const *arguments, struct buf *output, int *ret_status,
-	    struct error *err) __attribute__((warn_unused_result));
+int git_run(const char *directory, const char *const *arguments, struct buf *output,
+	    int *ret_status, struct error *err) __attribute__((warn_unused_result));
 
 /* A running `git cat-file --batch`. */
 struct git_batch {
@@ -41,7 +44,10 @@ struct git_batch {
 	int to, from;
 };
 
-#define GIT_BATCH_INIT { .pid = -1, .to = -1, .from = -1 }
+#define GIT_BATCH_INIT                                                                             \
+	{                                                                                          \
+		.pid = -1, .to = -1, .from = -1                                                    \
+	}
 
 int git_batch_start(const char *directory, struct git_batch *ret, struct error *err)
 	__attribute__((warn_unused_result));
@@ -51,6 +57,7 @@ int git_batch_read(struct git_batch *batch, const char *object, struct buf *ret,
 void git_batch_stop(struct git_batch *batch);
 
 /* A writer waits for git's index.lock to go, ten seconds at most; then -1. */
-int git_wait_for_index(const struct git *git, struct error *err) __attribute__((warn_unused_result));
+int git_wait_for_index(const struct git *git, struct error *err)
+	__attribute__((warn_unused_result));
 
 #endif

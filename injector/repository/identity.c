@@ -113,16 +113,18 @@ parse_age_text(struct bytes text, const char *shown, struct age_identity *ret, s
 			continue;
 		if (found) {
 			age_identity_clear(ret);
-			return error_set(err, ERROR_REFUSED, "%s:%zu: a second key; an identity has one",
-					 shown, number);
+			return error_set(err, ERROR_REFUSED,
+					 "%s:%zu: a second key; an identity has one", shown,
+					 number);
 		}
 		if (age_identity_parse(line, ret, &cause) < 0)
-			return error_set(err, ERROR_REFUSED, "%s:%zu: %s", shown, number, cause.message);
+			return error_set(err, ERROR_REFUSED, "%s:%zu: %s", shown, number,
+					 cause.message);
 		found = true;
 	}
 	if (!found)
-		return error_set(err, ERROR_REFUSED, "%s: there is no key in it (AGE-SECRET-KEY-1…)",
-				 shown);
+		return error_set(err, ERROR_REFUSED,
+				 "%s: there is no key in it (AGE-SECRET-KEY-1…)", shown);
 	return 0;
 }
 
@@ -208,12 +210,13 @@ identity_parse(const struct secret *text, const char *shown, identity_ask ask, s
 	if (!age_is_file(secret_bytes(text)))
 		return parse_clear(text, shown, ret, err);
 	if (ask == NULL)
-		return error_set(err, ERROR_REFUSED, "%s: needs a passphrase, which cannot be asked here",
-				 shown);
+		return error_set(err, ERROR_REFUSED,
+				 "%s: needs a passphrase, which cannot be asked here", shown);
 	prompt = xasprintf("passphrase of %s: ", shown);
 	if (ask(prompt, &passphrase, err) < 0)
 		return -1;
-	if (age_decrypt_passphrase(secret_bytes(text), &passphrase, AGE_WORK_FACTOR_MAX, &inner, err) < 0)
+	if (age_decrypt_passphrase(secret_bytes(text), &passphrase, AGE_WORK_FACTOR_MAX, &inner,
+				   err) < 0)
 		return error_context(err, "%s", shown);
 	return parse_clear(&inner, shown, ret, err);
 }
@@ -225,7 +228,8 @@ check_mode(const struct stat *status, const char *path, struct error *err)
 	if (status->st_uid != getuid() || (status->st_mode & 077) == 0)
 		return 0;
 	return error_set(err, ERROR_REFUSED,
-			 "the identity '%s' can be read by others; run: chmod 600 '%s'", path, path);
+			 "the identity '%s' can be read by others; run: chmod 600 '%s'", path,
+			 path);
 }
 
 static int
@@ -273,10 +277,12 @@ load_default(identity_ask ask, struct identities *identities, struct error *err)
 	CLEANUP(free_text) char *path = identity_default_path();
 
 	if (!file_exists(AT_FDCWD, path))
-		return error_set(err, ERROR_REFUSED,
-				 "there is no identity: '%s' is not there, and neither --identity nor "
-				 "$TFSECRETS_IDENTITY nor $TFSECRETS_AGE_KEY is set; 'tfsecrets keygen' "
-				 "makes one", path);
+		return error_set(
+			err, ERROR_REFUSED,
+			"there is no identity: '%s' is not there, and neither --identity nor "
+			"$TFSECRETS_IDENTITY nor $TFSECRETS_AGE_KEY is set; 'tfsecrets keygen' "
+			"makes one",
+			path);
 	return add_file(path, ask, identities, err);
 }
 
@@ -296,7 +302,8 @@ load_first(const struct list *files, identity_ask ask, struct identities *identi
 		return add_file(file, ask, identities, err);
 	if (environment_key.data != NULL) {
 		identities->items = xcalloc(1, sizeof(*identities->items));
-		if (identity_parse(&environment_key, "$" KEY_VARIABLE, NULL, identities->items, err) < 0)
+		if (identity_parse(&environment_key, "$" KEY_VARIABLE, NULL, identities->items,
+				   err) < 0)
 			return -1;
 		identities->count = 1;
 		return 0;

@@ -18,7 +18,8 @@ enum { IDENTITY_FILE_MAX = 64 * 1024 };
 
 struct identity {
 	struct age_identity age;
-	struct secret seed;	/* of the signing key; empty: ssh-agent has it, and age.private is empty */
+	struct secret
+		seed; /* of the signing key; empty: ssh-agent has it, and age.private is empty */
 	uint8_t signing[ED25519_PUBLIC_BYTES];
 };
 
@@ -27,7 +28,10 @@ struct identities {
 	size_t count;
 };
 
-#define IDENTITIES_INIT { .items = NULL, .count = 0 }
+#define IDENTITIES_INIT                                                                            \
+	{                                                                                          \
+		.items = NULL, .count = 0                                                          \
+	}
 
 /* Asks for a passphrase; the caller clears *ret. */
 typedef int (*identity_ask)(const char *prompt, struct secret *ret, struct error *err);

@@ -5,11 +5,13 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "crypto/process.h"
 
 #define COMMIT_FILE "commit"
 #define MISSING_HASH "-"
@@ -27,7 +29,7 @@ is_our_path(const char *path)
 			return true;
 	}
 	return strncmp(path, "tfsecrets/", 10) == 0 && strstr(path, "/.") == NULL &&
-	       strstr(path, "//") == NULL;
+	       strstr(path, "//") == NULL && path[strlen(path) - 1] != '/';
 }
 
 /* Removes a journal without a commit, or one that is done. */
@@ -55,6 +57,17 @@ discard(int root_fd, struct error *err)
 	return 0;
 }
 
+/* Our own umask is for secrets; the folders of a repository get the user's. */
+static int
+make_directories(int root_fd, const char *path, struct error *err)
+{
+	mode_t ours = umask((mode_t)process_umask());
+	int result = file_make_directories(root_fd, path, path, err);
+
+	(void)umask(ours);
+	return result;
+}
+
 bool
 journal_is_left(int root_fd)
 {
@@ -67,7 +80,7 @@ journal_begin(int root_fd, struct journal *ret, struct error *err)
 	*ret = (struct journal){ .root_fd = root_fd, .fd = -1, .list = BUF_INIT(JOURNAL_LIST_MAX) };
 	if (journal_is_left(root_fd) && journal_recover(root_fd, err) < 0)
 		return -1;
-	if (file_make_directories(root_fd, JOURNAL_DIRECTORY, JOURNAL_DIRECTORY, err) < 0)
+	if (make_directories(root_fd, JOURNAL_DIRECTORY, err) < 0)
 		return -1;
 	return file_open_directory(root_fd, JOURNAL_DIRECTORY, JOURNAL_DIRECTORY, &ret->fd, err);
 }
@@ -141,9 +154,10 @@ check_expected(const struct journal *journal, struct error *err)
 		else if (cause.code != ERROR_MISSING)
 			return error_set(err, cause.code, "%s", cause.message);
 		if (strcmp(hash, journal->expected_hashes.items[i]) != 0)
-			return error_set(err, ERROR_FAILED,
-					 "'%s' was changed by somebody else meanwhile; run the command again",
-					 path);
+			return error_set(
+				err, ERROR_FAILED,
+				"'%s' was changed by somebody else meanwhile; run the command again",
+				path);
 	}
 	return 0;
 }
@@ -166,7 +180,33 @@ split(char *line, char **ret_staged, char **ret_path)
 		return false;
 	*blank = 0;
 	*ret_path = blank + 1;
-	return strspn(*ret_staged, "0123456789") == strlen(*ret_staged) && is_our_path(*ret_path);
+	return **ret_staged != 0 && strspn(*ret_staged, "0123456789") == strlen(*ret_staged) &&
+	       is_our_path(*ret_path);
+}
+
+static int
+refuse_list(struct error *err)
+{
+	return error_set(err, ERROR_REFUSED, "'%s/%s' is not a list of ours; remove '%s'",
+			 JOURNAL_DIRECTORY, COMMIT_FILE, JOURNAL_DIRECTORY);
+}
+
+/* A list that came with somebody's repository is refused before any of it is done. */
+static int
+check_list(const struct buf *list, struct error *err)
+{
+	CLEANUP(free_text) char *copy = xstrdup(buf_text(list));
+	char *rest = copy, *line, *staged, *path;
+
+	if (strlen(copy) != list->len)
+		return refuse_list(err);
+	while ((line = strsep(&rest, "\n")) != NULL) {
+		if (rest == NULL && line[0] == 0)
+			break;
+		if (!split(line, &staged, &path))
+			return refuse_list(err);
+	}
+	return 0;
 }
 
 static int
@@ -179,7 +219,7 @@ parent_of(int root_fd, const char *path, const char **ret_name, int *ret_fd, str
 	if (slash == NULL)
 		return file_open_directory(root_fd, ".", ".", ret_fd, err);
 	*slash = 0;
-	if (file_make_directories(root_fd, directory, directory, err) < 0)
+	if (make_directories(root_fd, directory, err) < 0)
 		return -1;
 	return file_open_directory(root_fd, directory, directory, ret_fd, err);
 }
@@ -193,8 +233,7 @@ apply_line(int root_fd, int fd, char *line, bool sync, struct error *err)
 	const char *name;
 
 	if (!split(line, &staged, &path))
-		return error_set(err, ERROR_REFUSED, "'%s/%s' is not a list of ours; remove '%s'",
-				 JOURNAL_DIRECTORY, COMMIT_FILE, JOURNAL_DIRECTORY);
+		return refuse_list(err);
 	if (parent_of(root_fd, path, &name, &parent, err) < 0)
 		return -1;
 	if (staged == NULL) {
@@ -240,7 +279,8 @@ journal_recover(int root_fd, struct error *err)
 		      &cause) < 0) {
 		if (cause.code != ERROR_MISSING)
 			return error_set(err, cause.code, "%s", cause.message);
-	} else if (list.len > 0 && apply(root_fd, fd, (char *)list.data, true, err) < 0) {
+	} else if (check_list(&list, err) < 0 ||
+		   (list.len > 0 && apply(root_fd, fd, (char *)list.data, true, err) < 0)) {
 		return -1;
 	}
 	return discard(root_fd, err);

@@ -29,8 +29,8 @@ enum { JOURNAL_LIST_MAX = 16 * 1024 * 1024 };
 
 struct journal {
 	int root_fd, fd;
-	size_t count;		/* of files staged */
-	struct buf list;	/* "put N PATH" and "remove PATH" lines */
+	size_t count;	 /* of files staged */
+	struct buf list; /* "put N PATH" and "remove PATH" lines */
 	struct list expected_paths, expected_hashes;
 	bool committed, applied;
 };

@@ -59,7 +59,8 @@ lines_start(struct lines *lines, struct bytes text, const char *file, struct err
 		if (rule != NULL)
 			return lines_error(&at, err, "%s", rule);
 		if (end == NULL)
-			return lines_error(&at, err, "the last line has no line feed, the file was cut off");
+			return lines_error(&at, err,
+					   "the last line has no line feed, the file was cut off");
 		start += len + 1;
 	}
 	at.line = 1;
@@ -124,7 +125,8 @@ lines_field(struct lines *lines, const char *name, struct bytes *ret_value, stru
 	struct bytes line;
 
 	if (!lines_next(lines, &line))
-		return lines_error(lines, err, "the file was cut off, expected the field '%s'", name);
+		return lines_error(lines, err, "the file was cut off, expected the field '%s'",
+				   name);
 	if (!bytes_equal(lines_word(&line), bytes_of(name)) || line.len == 0)
 		return lines_error(lines, err, "expected the field '%s'", name);
 	*ret_value = line;
@@ -166,7 +168,8 @@ lines_hex(struct lines *lines, const char *name, size_t digits, char *out, struc
 	if (lines_field(lines, name, &value, err) < 0)
 		return -1;
 	if (!is_hex(value, digits))
-		return lines_error(lines, err, "'%s' is not %zu lower-case hex digits", name, digits);
+		return lines_error(lines, err, "'%s' is not %zu lower-case hex digits", name,
+				   digits);
 	memcpy(out, value.data, digits);
 	out[digits] = 0;
 	return 0;
@@ -196,7 +199,8 @@ lines_time(struct lines *lines, const char *name, int64_t *ret, struct error *er
 	if (lines_field(lines, name, &value, err) < 0)
 		return -1;
 	if (!text_to_time(value, ret))
-		return lines_error(lines, err, "'%s' is not a time such as 2026-11-21T16:40:02Z", name);
+		return lines_error(lines, err, "'%s' is not a time such as 2026-11-21T16:40:02Z",
+				   name);
 	return 0;
 }
 

@@ -20,10 +20,10 @@ enum { LINE_MAX_BYTES = 1024 };
 #define NUMBER_MAX UINT32_MAX
 
 struct lines {
-	const char *file;	/* as shown in messages */
+	const char *file; /* as shown in messages */
 	struct bytes text;
-	size_t offset;		/* where the next line starts */
-	size_t line;		/* its number, from 1 */
+	size_t offset; /* where the next line starts */
+	size_t line;   /* its number, from 1 */
 };
 
 /* Checks all of text against the rules above and starts at its first line. Both are borrowed. */

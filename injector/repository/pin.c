@@ -20,7 +20,8 @@ pin_parse(struct bytes text, struct pin *ret)
 	if (text.len < ID_DIGITS + 2 + SHA256_HEX_BYTES || separators[ID_DIGITS] != ':')
 		return false;
 	serial_len = text.len - ID_DIGITS - 1 - SHA256_HEX_BYTES;
-	hash = (struct bytes){ text.data + text.len - (SHA256_HEX_BYTES - 1), SHA256_HEX_BYTES - 1 };
+	hash = (struct bytes){ text.data + text.len - (SHA256_HEX_BYTES - 1),
+			       SHA256_HEX_BYTES - 1 };
 	if (hash.data[-1] != ':' ||
 	    !text_from_hex((struct bytes){ text.data, ID_DIGITS }, ignored, ID_DIGITS / 2) ||
 	    !text_from_hex(hash, ignored, SHA256_BYTES) ||
@@ -83,10 +84,10 @@ read_line(struct pins *pins, struct bytes line, size_t number, struct error *err
 	size_t path_len = blank != NULL ? (size_t)(blank - line.data) : 0;
 	struct pin pin;
 
-	if (path_len == 0 ||
-	    !pin_parse((struct bytes){ blank + 1, line.len - path_len - 1 }, &pin))
-		return error_set(err, ERROR_REFUSED, "%s:%zu: not a pin (PATH PROJECT-ID:SERIAL:HASH)",
-				 pins->file, number);
+	if (path_len == 0 || !pin_parse((struct bytes){ blank + 1, line.len - path_len - 1 }, &pin))
+		return error_set(err, ERROR_REFUSED,
+				 "%s:%zu: not a pin (PATH PROJECT-ID:SERIAL:HASH)", pins->file,
+				 number);
 	if (bytes_equal((struct bytes){ line.data, path_len }, bytes_of(pins->path))) {
 		keep(pins, &pin);
 	} else {
@@ -119,6 +120,8 @@ pins_read(const char *root, const struct git *git, struct pins *ret, struct erro
 
 	pins.file = git != NULL ? xasprintf("%s/tfsecrets/pins", git->common) : state_file();
 	pins.path = xstrdup(git != NULL ? git->prefix : root);
+	if (strchr(pins.path, '\n') != NULL)
+		return error_set(err, ERROR_FAILED, "the path of the project holds a line feed");
 	if (file_read(AT_FDCWD, pins.file, pins.file, PINS_FILE_MAX, &text, &cause) < 0) {
 		if (cause.code != ERROR_MISSING) {
 			*err = cause;

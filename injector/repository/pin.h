@@ -14,7 +14,10 @@
 #include "injector/repository/git.h"
 #include "injector/repository/roster.h"
 
-enum { PIN_TEXT_BYTES = ID_DIGITS + 1 + 10 + 1 + SHA256_HEX_BYTES, PINS_FILE_MAX = 16 * 1024 * 1024 };
+enum {
+	PIN_TEXT_BYTES = ID_DIGITS + 1 + 10 + 1 + SHA256_HEX_BYTES,
+	PINS_FILE_MAX = 16 * 1024 * 1024
+};
 
 struct pin {
 	char project_id[ID_BYTES];
@@ -29,9 +32,9 @@ void pin_format(const struct pin *pin, char out[static PIN_TEXT_BYTES]);
 
 /* The pins that are kept for one root. */
 struct pins {
-	char *file;		/* absolute path of the pins file */
-	char *path;		/* what its lines for this root begin with */
-	struct buf others;	/* the lines of other roots, as they stand */
+	char *file;	   /* absolute path of the pins file */
+	char *path;	   /* what its lines for this root begin with */
+	struct buf others; /* the lines of other roots, as they stand */
 	struct pin *pins;
 	size_t count;
 };

@@ -65,10 +65,12 @@ check_entry(const struct yaml *yaml, const struct yaml_node *value, struct error
 	struct bytes name = { (const uint8_t *)value->key->text, value->key->len };
 
 	if (!text_is_setting_name(name))
-		return yaml_error(yaml, value->key, err,
-				  "a name is letters, digits and '_', at most 128 and no digit first");
+		return yaml_error(
+			yaml, value->key, err,
+			"a name is letters, digits and '_', at most 128 and no digit first");
 	if (value->kind != YAML_SCALAR)
-		return yaml_error(yaml, value, err, "the value of '%s' is not a text", value->key->text);
+		return yaml_error(yaml, value, err, "the value of '%s' is not a text",
+				  value->key->text);
 	if (value->len > SECRET_VALUE_MAX)
 		return yaml_error(yaml, value, err, "the value of '%s' is larger than %d bytes",
 				  value->key->text, SECRET_VALUE_MAX);
@@ -100,9 +102,10 @@ check_letter_case(const struct yaml *yaml, struct error *err)
 		const struct yaml_node *one = sorted[i - 1]->key, *other = sorted[i]->key;
 
 		if (strcasecmp(one->text, other->text) == 0)
-			result = yaml_error(yaml, other, err,
-					    "'%s' differs from '%s' of line %zu only in letter case",
-					    other->text, one->text, one->line);
+			result =
+				yaml_error(yaml, other, err,
+					   "'%s' differs from '%s' of line %zu only in letter case",
+					   other->text, one->text, one->line);
 	}
 	free(sorted);
 	return result;

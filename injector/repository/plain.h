@@ -16,12 +16,15 @@
 #include "crypto/secret.h"
 
 struct plain {
-	struct secret source;		/* the file's bytes; empty when there was no file */
+	struct secret source; /* the file's bytes; empty when there was no file */
 	bool exists;
 	struct yaml *yaml;
 };
 
-#define PLAIN_INIT { .source = SECRET_INIT, .exists = false, .yaml = NULL }
+#define PLAIN_INIT                                                                                 \
+	{                                                                                          \
+		.source = SECRET_INIT, .exists = false, .yaml = NULL                               \
+	}
 
 /* Parses source (taken over by *ret, also on failure cleared); file is its name in messages. Errors, as
  * FILE:LINE:COLUMN and ERROR_FAILED: not a block map, a name outside the grammar, two names that differ

@@ -22,8 +22,9 @@ entry(const struct plain *plain, size_t index)
 static size_t
 end_of_line(struct bytes source, size_t offset)
 {
-	const uint8_t *end =
-		offset < source.len ? memchr(source.data + offset, '\n', source.len - offset) : NULL;
+	const uint8_t *end = offset < source.len ?
+				     memchr(source.data + offset, '\n', source.len - offset) :
+				     NULL;
 	size_t at = end != NULL ? (size_t)(end - source.data) : source.len;
 
 	return at > offset && source.data[at - 1] == '\r' ? at - 1 : at;
@@ -75,7 +76,8 @@ file_name(const struct plain *plain)
 }
 
 static int
-parse_copy(const struct plain *plain, const struct secret *text, struct plain *ret, struct error *err)
+parse_copy(const struct plain *plain, const struct secret *text, struct plain *ret,
+	   struct error *err)
 {
 	struct secret copy = SECRET_INIT;
 
@@ -168,8 +170,7 @@ replace_value(const struct plain *plain, const struct yaml_node *value, struct b
 		while (comment < header_end && source.data[comment] != ' ' &&
 		       source.data[comment] != '\t')
 			comment++;
-		buf_append(&scalar,
-			   (struct bytes){ source.data + comment, header_end - comment });
+		buf_append(&scalar, (struct bytes){ source.data + comment, header_end - comment });
 	}
 	if (buf_check(&scalar, file_name(plain), err) < 0)
 		return -1;
@@ -237,9 +238,9 @@ check_changed(const struct plain *plain, const char *name, struct bytes value,
 	is_same = plain_count(&after) == count && plain_find(&after, name, &at) && at == index &&
 		  bytes_equal(plain_value(&after, at), value);
 	for (size_t i = 0; is_same && i < plain_count(plain); i++) {
-		is_same = strcmp(plain_name(plain, i), plain_name(&after, i)) == 0 &&
-			  (i == index ||
-			   bytes_equal(plain_value(plain, i), plain_value(&after, i)));
+		is_same =
+			strcmp(plain_name(plain, i), plain_name(&after, i)) == 0 &&
+			(i == index || bytes_equal(plain_value(plain, i), plain_value(&after, i)));
 	}
 	if (!is_same)
 		return error_set(err, ERROR_FAILED,

@@ -51,8 +51,9 @@ lock(int fd, enum project_lock mode, struct error *err)
 			return error_errno(err, "cannot lock the project's directory");
 		(void)nanosleep(&pause, NULL);
 	}
-	return error_set(err, ERROR_FAILED,
-			 "another tfsecrets is at work in this project and did not end within 30 seconds");
+	return error_set(
+		err, ERROR_FAILED,
+		"another tfsecrets is at work in this project and did not end within 30 seconds");
 }
 
 /* A half-made change must not be read either, so readers finish it as well. */
@@ -88,7 +89,8 @@ int
 project_use_index(struct project *project, struct error *err)
 {
 	if (!project->has_git)
-		return error_set(err, ERROR_FAILED, "'%s' is not in a git work tree", project->root);
+		return error_set(err, ERROR_FAILED, "'%s' is not in a git work tree",
+				 project->root);
 	tree_clear(&project->files);
 	return tree_of_index(project->root, &project->files, err);
 }
@@ -113,7 +115,8 @@ project_open(enum project_lock mode, struct project *ret, struct error *err)
 		return error_errno(err, "cannot tell the working directory");
 	if (find_root(directory) == NULL)
 		return error_set(err, ERROR_MISSING,
-				 "there is no " SCHEMA_FILE " here or above; 'tfsecrets init' makes one");
+				 "there is no " SCHEMA_FILE
+				 " here or above; 'tfsecrets init' makes one");
 	project.root = TAKE(directory);
 	if (open_root(&project, mode, err) < 0)
 		return -1;
@@ -175,7 +178,8 @@ hold_explicit(const struct chain *chain, const struct pin *pin, struct error *er
 				 pin->serial, current->serial);
 	if (strcmp(pin->hash, chain->rosters[pin->serial - 1]->hash) != 0)
 		return error_set(err, ERROR_REFUSED,
-				 "roster %u is not the one that the pin names: this is a fork", pin->serial);
+				 "roster %u is not the one that the pin names: this is a fork",
+				 pin->serial);
 	return 0;
 }
 
@@ -189,25 +193,31 @@ hold_kept(struct project *project, const struct pins *pins, struct error *err)
 		const struct pin *pin = &pins->pins[i];
 
 		if (strcmp(pin->project_id, current->project_id) != 0)
-			return error_set(err, ERROR_REFUSED,
-					 "this clone trusts project %s, but the roster here is of project %s; "
-					 "if that is right, remove its lines from '%s'",
-					 pin->project_id, current->project_id, pins->file);
+			return error_set(
+				err, ERROR_REFUSED,
+				"this clone trusts project %s, but the roster here is of project %s; "
+				"if that is right, remove its lines from '%s'",
+				pin->project_id, current->project_id, pins->file);
 		if (pin->serial > current->serial)
 			project->is_older = true;
 		else if (strcmp(pin->hash, project->chain.rosters[pin->serial - 1]->hash) != 0)
-			return error_set(err, ERROR_REFUSED,
-					 "roster %u is not the one that this clone has verified before: this is "
-					 "a fork (pins are kept in '%s')", pin->serial, pins->file);
+			return error_set(
+				err, ERROR_REFUSED,
+				"roster %u is not the one that this clone has verified before: this is "
+				"a fork (pins are kept in '%s')",
+				pin->serial, pins->file);
 	}
 	if (project->is_older && pins_find(pins, current->serial) == NULL)
-		return error_set(err, ERROR_REFUSED,
-				 "roster %u was never verified by this clone, which knows later ones",
-				 current->serial);
+		return error_set(
+			err, ERROR_REFUSED,
+			"roster %u was never verified by this clone, which knows later ones",
+			current->serial);
 	if (project->is_older)
-		list_take(&project->notes,
-			  xasprintf("roster %u is older than the last one that this clone has verified",
-				    current->serial));
+		list_take(
+			&project->notes,
+			xasprintf(
+				"roster %u is older than the last one that this clone has verified",
+				current->serial));
 	return 0;
 }
 
@@ -219,9 +229,11 @@ note_first_use(struct project *project)
 
 	pin_of(chain_current(&project->chain), &pin);
 	pin_format(&pin, text);
-	list_take(&project->notes,
-		  xasprintf("first use: this clone now trusts roster %u; hold others to it with --pin %s",
-			    pin.serial, text));
+	list_take(
+		&project->notes,
+		xasprintf(
+			"first use: this clone now trusts roster %u; hold others to it with --pin %s",
+			pin.serial, text));
 }
 
 static void
@@ -277,13 +289,16 @@ int
 project_check_writable(const struct project *project, struct error *err)
 {
 	if (project->is_older)
-		return error_set(err, ERROR_REFUSED,
-				 "roster %u is older than the last one that this clone has verified; "
-				 "update the branch first", chain_current(&project->chain)->serial);
+		return error_set(
+			err, ERROR_REFUSED,
+			"roster %u is older than the last one that this clone has verified; "
+			"update the branch first",
+			chain_current(&project->chain)->serial);
 	if (project->chain.proposed != NULL)
-		return error_set(err, ERROR_REFUSED,
-				 "roster %u still lacks signatures; nothing is sealed until it is complete",
-				 project->chain.proposed->serial);
+		return error_set(
+			err, ERROR_REFUSED,
+			"roster %u still lacks signatures; nothing is sealed until it is complete",
+			project->chain.proposed->serial);
 	return 0;
 }
 
@@ -297,9 +312,9 @@ project_environment(const struct project *project, const char *name, const struc
 
 	if (environment == NULL) {
 		near = schema_suggest_environment(project->schema, name);
-		return error_set(err, ERROR_USAGE, SCHEMA_FILE " has no environment '%s'%s%s%s", name,
-				 near != NULL ? ", did you mean '" : "", near != NULL ? near : "",
-				 near != NULL ? "'?" : "");
+		return error_set(err, ERROR_USAGE, SCHEMA_FILE " has no environment '%s'%s%s%s",
+				 name, near != NULL ? ", did you mean '" : "",
+				 near != NULL ? near : "", near != NULL ? "'?" : "");
 	}
 	roster = roster_environment(chain_current(&project->chain), name);
 	if (roster == NULL)

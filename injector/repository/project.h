@@ -16,23 +16,28 @@ enum { SCHEMA_FILE_MAX = 4 * 1024 * 1024 };
 enum project_lock { PROJECT_READ, PROJECT_WRITE };
 
 struct project {
-	char *root;		/* absolute path */
-	int root_fd;		/* holds the lock */
+	char *root;  /* absolute path */
+	int root_fd; /* holds the lock */
 	bool has_git;
 	struct git git;
-	struct tree files;	/* the root's files */
+	struct tree files; /* the root's files */
 	struct schema *schema;
 	struct chain chain;
-	bool is_older;		/* the chain ends before the clone's last pin: readable, never sealed to */
-	struct list notes;	/* what the first use trusts, that a roster is older: for the command to print */
+	bool is_older; /* the chain ends before the clone's last pin: readable, never sealed to */
+	struct list
+		notes; /* what the first use trusts, that a roster is older: for the command to print */
 };
 
-#define PROJECT_INIT { .root = NULL, .root_fd = -1, .files = TREE_INIT, .schema = NULL, .chain = CHAIN_INIT }
+#define PROJECT_INIT                                                                               \
+	{                                                                                          \
+		.root = NULL, .root_fd = -1, .files = TREE_INIT, .schema = NULL,                   \
+		.chain = CHAIN_INIT                                                                \
+	}
 
 /* What the caller wants of the roster. */
 struct project_trust {
-	const char *pin;	/* --pin, or NULL: $TFSECRETS_PIN, if it is set */
-	bool require_pin;	/* --require-pin, or $TFSECRETS_REQUIRE_PIN is set */
+	const char *pin;  /* --pin, or NULL: $TFSECRETS_PIN, if it is set */
+	bool require_pin; /* --require-pin, or $TFSECRETS_REQUIRE_PIN is set */
 };
 
 /* Finds the root from the working directory upwards, locks it (waiting half a minute for others), finishes
@@ -61,8 +66,9 @@ int project_check_writable(const struct project *project, struct error *err)
 /* The environment in schema and roster. ERROR_USAGE with a suggestion: the schema has none of that name;
  * ERROR_REFUSED: the roster has none. */
 int project_environment(const struct project *project, const char *name,
-			const struct environment **ret, const struct roster_environment **ret_roster,
-			struct error *err) __attribute__((warn_unused_result));
+			const struct environment **ret,
+			const struct roster_environment **ret_roster, struct error *err)
+	__attribute__((warn_unused_result));
 /* The same for a setting; ERROR_USAGE with a suggestion. */
 int project_setting(const struct project *project, const char *name, const struct setting **ret,
 		    struct error *err) __attribute__((warn_unused_result));

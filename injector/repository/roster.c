@@ -70,7 +70,8 @@ parse_member_keys(const struct lines *lines, struct bytes recipient, struct byte
 	if (member->signs) {
 		if (age_recipient_parse(signing, &signer, &cause) < 0 ||
 		    signer.kind != AGE_SSH_ED25519)
-			return lines_error(lines, err, "the signing key is not a valid ssh-ed25519 key");
+			return lines_error(lines, err,
+					   "the signing key is not a valid ssh-ed25519 key");
 		memcpy(member->signing, signer.key, sizeof(member->signing));
 	}
 	return 0;
@@ -115,10 +116,12 @@ parse_member_set(struct lines *lines, const char *field, const struct roster *ro
 			return -1;
 		member = roster_member(roster, name);
 		if (member == NULL)
-			return lines_error(lines, err, "'%s' names '%s', who is not a member", field, name);
+			return lines_error(lines, err, "'%s' names '%s', who is not a member",
+					   field, name);
 		index = (size_t)(member - roster->members);
 		if (set->count > 0 && set->members[set->count - 1] >= index)
-			return lines_error(lines, err, "'%s' lines are not sorted, or one stands there twice",
+			return lines_error(lines, err,
+					   "'%s' lines are not sorted, or one stands there twice",
 					   field);
 		set->members = xreallocarray(set->members, set->count + 1, sizeof(*set->members));
 		set->members[set->count++] = index;
@@ -146,7 +149,8 @@ parse_names(struct lines *lines, const char *field, bool (*is_valid)(struct byte
 		if (lines_name(lines, field, is_valid, LABEL_MAX, name, err) < 0)
 			return -1;
 		if (list->count > 0 && strcmp(list->items[list->count - 1], name) >= 0)
-			return lines_error(lines, err, "'%s' lines are not sorted, or one stands there twice",
+			return lines_error(lines, err,
+					   "'%s' lines are not sorted, or one stands there twice",
 					   field);
 		list_add(list, name);
 	}
@@ -168,13 +172,15 @@ parse_environment(struct lines *lines, struct roster *roster, struct error *err)
 	if (strcmp(environment->name, "roster") == 0)
 		return lines_error(lines, err, "'roster' is a reserved name");
 	if (roster->environment_count > 1 && strcmp(environment[-1].name, environment->name) >= 0)
-		return lines_error(lines, err, "environments are not sorted, or one stands there twice");
+		return lines_error(lines, err,
+				   "environments are not sorted, or one stands there twice");
 	if (lines_number(lines, "epoch", 1, &environment->epoch, err) < 0 ||
 	    lines_field(lines, "key", &key, err) < 0)
 		return -1;
 	if (!bech32_decode_public(ENVIRONMENT_KEY_HRP, key, environment->key) ||
 	    !x25519_is_valid_public(environment->key))
-		return lines_error(lines, err, "'key' is not a valid environment key (tfsecrets1…)");
+		return lines_error(lines, err,
+				   "'key' is not a valid environment key (tfsecrets1…)");
 	if (lines_hex(lines, "wrapped", SHA256_HEX_BYTES - 1, environment->wrapped, err) < 0 ||
 	    parse_member_set(lines, "reader", roster, &environment->readers, err) < 0 ||
 	    parse_member_set(lines, "sealer", roster, &environment->sealers, err) < 0 ||
@@ -360,8 +366,7 @@ roster_has(const struct roster *roster, const struct member_set *set, const stru
 struct age_recipient *
 roster_recipients(const struct roster *roster, const struct roster_environment *environment)
 {
-	struct age_recipient *recipients =
-		xcalloc(environment->readers.count, sizeof(*recipients));
+	struct age_recipient *recipients = xcalloc(environment->readers.count, sizeof(*recipients));
 
 	for (size_t i = 0; i < environment->readers.count; i++)
 		recipients[i] = roster->members[environment->readers.members[i]].recipient;

@@ -24,7 +24,7 @@ enum { ROSTER_FILE_MAX = 1024 * 1024 };
 
 struct member {
 	char name[MEMBER_NAME_MAX + 1];
-	bool reads, signs;		/* has a recipient, has a signing key: at least one */
+	bool reads, signs; /* has a recipient, has a signing key: at least one */
 	struct age_recipient recipient;
 	uint8_t signing[ED25519_PUBLIC_BYTES];
 };
@@ -39,25 +39,25 @@ struct roster_environment {
 	char name[LABEL_MAX + 1];
 	uint32_t epoch;
 	uint8_t key[X25519_BYTES];	/* the environment's public key */
-	char wrapped[SHA256_HEX_BYTES];	/* SHA-256 of key.age */
+	char wrapped[SHA256_HEX_BYTES]; /* SHA-256 of key.age */
 	struct member_set readers, sealers;
-	uint32_t removed;		/* the epoch that began when a reader last left; 0: never */
+	uint32_t removed; /* the epoch that began when a reader last left; 0: never */
 	struct list clusters, namespaces;
 };
 
 struct roster {
 	char project_id[ID_BYTES];
 	uint32_t serial;
-	char previous[SHA256_HEX_BYTES];	/* "" at serial 1 */
+	char previous[SHA256_HEX_BYTES]; /* "" at serial 1 */
 	uint32_t threshold;
 	struct member *members;
 	size_t member_count;
 	struct member_set admins;
 	struct roster_environment *environments;
 	size_t environment_count;
-	char hash[SHA256_HEX_BYTES];	/* of the body: first byte through "end" LF */
+	char hash[SHA256_HEX_BYTES]; /* of the body: first byte through "end" LF */
 	size_t body_len;
-	struct sshsig *signatures;	/* in file order */
+	struct sshsig *signatures; /* in file order */
 	size_t signature_count;
 };
 

@@ -21,9 +21,11 @@ check_member_keys(const struct roster *roster, const char *file, struct error *e
 		const struct member *member = &roster->members[i];
 
 		if (member->reads && roster_recipient(roster, &member->recipient) != member)
-			return refuse(err, file, "another member has the same recipient", member->name);
+			return refuse(err, file, "another member has the same recipient",
+				      member->name);
 		if (member->signs && roster_signer(roster, member->signing) != member)
-			return refuse(err, file, "another member has the same signing key", member->name);
+			return refuse(err, file, "another member has the same signing key",
+				      member->name);
 	}
 	return 0;
 }
@@ -60,7 +62,8 @@ check_first(const struct roster *roster, const char *file, struct error *err)
 		const struct roster_environment *environment = &roster->environments[i];
 
 		if (environment->epoch != 1 || environment->removed != 0)
-			return refuse(err, file, "a new environment starts with epoch 1 and removed 0",
+			return refuse(err, file,
+				      "a new environment starts with epoch 1 and removed 0",
 				      environment->name);
 	}
 	return 0;
@@ -78,7 +81,8 @@ roster_check(const struct roster *roster, const char *file, struct error *err)
 			return refuse(err, file, "an admin has no signing key", admin->name);
 	}
 	if (roster->threshold > roster->admins.count)
-		return refuse(err, file, "the threshold is greater than the number of admins", NULL);
+		return refuse(err, file, "the threshold is greater than the number of admins",
+			      NULL);
 	for (size_t i = 0; i < roster->environment_count; i++) {
 		if (check_environment(roster, &roster->environments[i], file, err) < 0)
 			return -1;
@@ -112,14 +116,16 @@ check_environment_step(const struct roster *previous, const struct roster_enviro
 	if (new_epoch && after->epoch - before->epoch != 1)
 		return refuse(err, file, "the epoch may stay or grow by one", after->name);
 	if (new_key != new_epoch)
-		return refuse(err, file, "the key changes exactly when the epoch does", after->name);
+		return refuse(err, file, "the key changes exactly when the epoch does",
+			      after->name);
 	if (after->removed < before->removed)
 		return refuse(err, file, "'removed' may not fall", after->name);
 	if (after->removed != before->removed && (!new_epoch || after->removed != after->epoch))
 		return refuse(err, file, "'removed' may only become a new epoch", after->name);
 	if (reader_left(previous, before, next, after) &&
 	    (!new_epoch || after->removed != after->epoch))
-		return refuse(err, file, "a reader left, so a new epoch must begin and be 'removed'",
+		return refuse(err, file,
+			      "a reader left, so a new epoch must begin and be 'removed'",
 			      after->name);
 	return 0;
 }
@@ -137,7 +143,8 @@ roster_check_step(const struct roster *previous, const struct roster *next, cons
 		const struct roster_environment *before = roster_environment(previous, after->name);
 
 		if (before == NULL && (after->epoch != 1 || after->removed != 0))
-			return refuse(err, file, "a new environment starts with epoch 1 and removed 0",
+			return refuse(err, file,
+				      "a new environment starts with epoch 1 and removed 0",
 				      after->name);
 		if (before != NULL &&
 		    check_environment_step(previous, before, next, after, file, err) < 0)

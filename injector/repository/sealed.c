@@ -15,7 +15,7 @@
 enum {
 	INFO_LABEL_BYTES = sizeof(INFO_LABEL) - 1,
 	INFO_BYTES = INFO_LABEL_BYTES + SHA256_BYTES,
-	FRAME_BYTES = 5,		/* 0x01 and the length, u32 big-endian */
+	FRAME_BYTES = 5, /* 0x01 and the length, u32 big-endian */
 	PAD_FLOOR = 64,
 	BASE64_COLUMNS = 64,
 };
@@ -65,7 +65,8 @@ parse_header(struct lines *lines, struct sealed *sealed, struct error *err)
 
 	if (lines_literal(lines, MAGIC, err) < 0 ||
 	    lines_hex(lines, "project-id", ID_DIGITS, sealed->project_id, err) < 0 ||
-	    lines_name(lines, "environment", text_is_label, LABEL_MAX, sealed->environment, err) < 0 ||
+	    lines_name(lines, "environment", text_is_label, LABEL_MAX, sealed->environment, err) <
+		    0 ||
 	    lines_name(lines, "setting", text_is_setting_name, SETTING_NAME_MAX, sealed->setting,
 		       err) < 0 ||
 	    lines_number(lines, "epoch", 1, &sealed->epoch, err) < 0 ||
@@ -106,8 +107,10 @@ parse_box(struct lines *lines, struct sealed_parts *parts, struct error *err)
 		columns = line.len;
 	}
 	parts->box_len = lines->offset - parts->box_start;
-	bytes = parts->box_len > 0 ? (parts->box_len - (parts->box_len + BASE64_COLUMNS) /
-							       (BASE64_COLUMNS + 1)) / 4 * 3 : 0;
+	bytes = parts->box_len > 0 ? (parts->box_len -
+				      (parts->box_len + BASE64_COLUMNS) / (BASE64_COLUMNS + 1)) /
+					     4 * 3 :
+				     0;
 	if (parts->box_len >= 3 && lines->text.data[lines->offset - 2] == '=')
 		bytes -= lines->text.data[lines->offset - 3] == '=' ? 2 : 1;
 	if (bytes < HPKE_OVERHEAD + PAD_FLOOR ||
@@ -133,7 +136,8 @@ parse_signature(struct lines *lines, const struct sealed *sealed, struct sealed_
 		return lines_error(lines, err, "something follows the signature");
 	ssh_fingerprint(parts->signature.signer, fingerprint);
 	if (strcmp(fingerprint, sealed->sealed_by) != 0)
-		return lines_error(lines, err, "'sealed-by' is not the key that made the signature");
+		return lines_error(lines, err,
+				   "'sealed-by' is not the key that made the signature");
 	parts->signed_len = lines->offset;
 	return 0;
 }
@@ -193,7 +197,8 @@ unframe(const struct secret *framed, struct bytes *ret_value)
 
 int
 sealed_open(struct bytes text, const struct sealed_parts *parts, const struct secret *private,
-	    const uint8_t public[static HPKE_KEY_BYTES], struct secret *ret_value, struct error *err)
+	    const uint8_t public[static HPKE_KEY_BYTES], struct secret *ret_value,
+	    struct error *err)
 {
 	CLEANUP(buf_clear) struct buf box = BUF_INIT(SEALED_FILE_MAX);
 	CLEANUP(secret_clear) struct secret framed = SECRET_INIT;

@@ -21,8 +21,8 @@
 
 enum {
 	SEALED_FILE_MAX = 2 * 1024 * 1024,
-	ID_DIGITS = 32,			/* project-id and value-id: 16 random bytes in hex */
-	ID_BYTES = ID_DIGITS + 1,	/* with NUL */
+	ID_DIGITS = 32,		  /* project-id and value-id: 16 random bytes in hex */
+	ID_BYTES = ID_DIGITS + 1, /* with NUL */
 };
 
 /* What the header says. */
@@ -32,21 +32,21 @@ struct sealed {
 	char setting[SETTING_NAME_MAX + 1];
 	uint32_t epoch;
 	uint32_t generation;
-	char previous[SHA256_HEX_BYTES];	/* "" at generation 1 */
-	uint32_t changed;			/* the epoch in which the value itself last changed */
-	int64_t changed_at;			/* seconds since 1970 */
+	char previous[SHA256_HEX_BYTES]; /* "" at generation 1 */
+	uint32_t changed;		 /* the epoch in which the value itself last changed */
+	int64_t changed_at;		 /* seconds since 1970 */
 	char value_id[ID_BYTES];
 	int64_t sealed_at;
 	char sealed_by[SSH_FINGERPRINT_BYTES];
-	bool unset;				/* a tombstone: no value */
+	bool unset; /* a tombstone: no value */
 };
 
 /* Where the parts of a file are. */
 struct sealed_parts {
-	size_t header_len;	/* the twelve lines */
-	size_t box_start;	/* the base64 lines; */
-	size_t box_len;		/* 0 for a tombstone */
-	size_t signed_len;	/* every byte before the signature's armor */
+	size_t header_len; /* the twelve lines */
+	size_t box_start;  /* the base64 lines; */
+	size_t box_len;	   /* 0 for a tombstone */
+	size_t signed_len; /* every byte before the signature's armor */
 	struct sshsig signature;
 };
 

@@ -63,14 +63,15 @@ judge(struct bytes text, const struct sealed_parts *parts, const char *file,
 		state->problem = xasprintf("%s: the signature does not verify", file);
 	} else if (signer == NULL || !roster_has(roster, &environment->sealers, signer)) {
 		state->status = STATUS_PENDING;
-		state->problem = xasprintf("%s: pending: sealed by %s, who is not a sealer of '%s'", file,
-					   signer != NULL ? signer->name : state->sealed.sealed_by,
-					   environment->name);
+		state->problem =
+			xasprintf("%s: pending: sealed by %s, who is not a sealer of '%s'", file,
+				  signer != NULL ? signer->name : state->sealed.sealed_by,
+				  environment->name);
 	} else if (state->sealed.epoch != environment->epoch) {
 		state->status = STATUS_STALE;
-		state->problem = xasprintf("%s: of epoch %u, but '%s' is at %u; reseal it with 'tfsecrets seal'",
-					   file, state->sealed.epoch, environment->name,
-					   environment->epoch);
+		state->problem = xasprintf(
+			"%s: of epoch %u, but '%s' is at %u; reseal it with 'tfsecrets seal'", file,
+			state->sealed.epoch, environment->name, environment->epoch);
 	} else {
 		state->status = state->sealed.unset ? STATUS_UNSET : STATUS_VALID;
 	}
@@ -105,7 +106,7 @@ struct work {
 	const struct roster_environment *environment;
 	struct environment_state *state;
 	atomic_size_t next;
-	state_progress progress;	/* called by the first thread only */
+	state_progress progress; /* called by the first thread only */
 };
 
 static void
@@ -120,9 +121,11 @@ verify_one(const struct work *work, struct value_state *state, struct buf *text)
 		state->problem = xasprintf("%s: is not the name of a setting", file);
 	} else if (tree_read_in(work->directory, state->name, SEALED_FILE_MAX, text, &err) < 0) {
 		state->status = err.code == ERROR_MISSING ? STATUS_ABSENT : STATUS_INVALID;
-		state->problem = xstrdup(err.message);
+		if (state->status == STATUS_INVALID)
+			state->problem = xstrdup(err.message);
 	} else {
-		value_verify(buf_bytes(text), file, state->name, work->roster, work->environment, state);
+		value_verify(buf_bytes(text), file, state->name, work->roster, work->environment,
+			     state);
 	}
 }
 
@@ -168,8 +171,7 @@ verify_in_parallel(struct work *work)
 	pthread_t threads[THREADS_MAX];
 	size_t wanted = helping_threads(work), started = 0;
 
-	while (started < wanted &&
-	       pthread_create(&threads[started], NULL, run_thread, work) == 0)
+	while (started < wanted && pthread_create(&threads[started], NULL, run_thread, work) == 0)
 		started++;
 	verify_all(work, work->progress);
 	for (size_t i = 0; i < started; i++)
@@ -192,8 +194,11 @@ read_names(struct tree *tree, const struct roster *roster,
 {
 	CLEANUP(free_text) char *path = sealed_directory(environment->name);
 	CLEANUP(tree_close_directory) struct tree_directory directory = { .fd = -1 };
-	struct work work = { .directory = &directory, .roster = roster, .environment = environment,
-			     .state = ret, .progress = progress };
+	struct work work = { .directory = &directory,
+			     .roster = roster,
+			     .environment = environment,
+			     .state = ret,
+			     .progress = progress };
 
 	if (tree_open_directory(tree, path, &directory, err) < 0)
 		return -1;

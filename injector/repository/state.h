@@ -12,18 +12,18 @@
 enum value_status {
 	STATUS_VALID,
 	STATUS_UNSET,	/* a valid tombstone */
-	STATUS_PENDING,	/* signed by somebody who is not a sealer of this environment */
+	STATUS_PENDING, /* signed by somebody who is not a sealer of this environment */
 	STATUS_STALE,	/* of the epoch before: to be resealed */
 	STATUS_INVALID,
-	STATUS_ABSENT,	/* there is no file */
+	STATUS_ABSENT, /* there is no file */
 };
 
 struct value_state {
 	char *name;
 	enum value_status status;
-	struct sealed sealed;		/* but for STATUS_INVALID and STATUS_ABSENT */
-	char hash[SHA256_HEX_BYTES];	/* of the file */
-	char *problem;			/* for STATUS_PENDING, STATUS_STALE and STATUS_INVALID: "FILE: rule" */
+	struct sealed sealed;	     /* but for STATUS_INVALID and STATUS_ABSENT */
+	char hash[SHA256_HEX_BYTES]; /* of the file */
+	char *problem; /* for STATUS_PENDING, STATUS_STALE and STATUS_INVALID: "FILE: rule" */
 };
 
 /* Verifies one file that was read already. Thread safe. Fills ret but its name; the caller clears it. */
@@ -38,7 +38,10 @@ struct environment_state {
 	size_t count;
 };
 
-#define ENVIRONMENT_STATE_INIT { .values = NULL, .count = 0 }
+#define ENVIRONMENT_STATE_INIT                                                                     \
+	{                                                                                          \
+		.values = NULL, .count = 0                                                         \
+	}
 
 /* Reads and verifies every file in tfsecrets/ENV/sealed, on several cores when there are many. progress,
  * which may be NULL, is told from this thread how far it is. -1: the directory cannot be read; a file that

@@ -49,7 +49,8 @@ add_entry(struct tree *tree, const char *record, bool is_index, struct error *er
 	if (is_index && strcmp(third, "0") != 0)
 		return error_set(err, ERROR_FAILED, "'%s' is not merged yet", path + 1);
 	if (tree->count % 256 == 0)
-		tree->entries = xreallocarray(tree->entries, tree->count + 256, sizeof(*tree->entries));
+		tree->entries =
+			xreallocarray(tree->entries, tree->count + 256, sizeof(*tree->entries));
 	tree->entries[tree->count++] = (struct tree_entry){
 		.path = xstrdup(path + 1),
 		.object = xstrdup(is_index ? second : third),
@@ -97,13 +98,14 @@ static int
 resolve(const char *root, const char *revision, struct buf *ret_object, struct error *err)
 {
 	CLEANUP(free_text) char *commit = xasprintf("%s^{commit}", revision);
-	const char *const arguments[] = { "rev-parse", "--verify", "--quiet", "--end-of-options",
-					  commit, NULL };
+	const char *const arguments[] = { "rev-parse",	      "--verify", "--quiet",
+					  "--end-of-options", commit,	  NULL };
 	int status;
 
 	if (git_run(root, arguments, ret_object, &status, err) < 0)
 		return -1;
-	if (status != 0 || ret_object->len < 2)
+	/* "^REV" is known as well, but as what a range leaves out. */
+	if (status != 0 || ret_object->len < 2 || ret_object->data[0] == '^')
 		return error_set(err, ERROR_USAGE, "git knows no revision '%s'", revision);
 	ret_object->data[--ret_object->len] = 0;
 	return 0;
@@ -117,8 +119,8 @@ tree_of_revision(const char *root, const char *revision, struct tree *ret, struc
 
 	if (resolve(root, revision, &object, err) < 0)
 		return -1;
-	const char *const arguments[] = { "ls-tree", "-r", "-z", buf_text(&object), "--", ROOT_PATHS,
-					  NULL };
+	const char *const arguments[] = { "ls-tree", "-r",	 "-z", buf_text(&object),
+					  "--",	     ROOT_PATHS, NULL };
 	tree.label = xasprintf(" in %s", revision);
 	if (load(root, arguments, false, &tree, err) < 0)
 		return -1;
@@ -167,16 +169,24 @@ list_entries(const struct tree *tree, const char *directory, struct list *ret)
 		else
 			list_take(ret, first);
 	}
+	/* By path, 'a-b/' comes before 'a/'. */
+	list_sort(ret);
 }
 
 int
 tree_list(const struct tree *tree, const char *directory, struct list *ret, struct error *err)
 {
+	size_t at;
+
 	if (tree->root_fd >= 0) {
 		if (!file_exists(tree->root_fd, directory))
 			return 0;
 		return file_list(tree->root_fd, directory, directory, ret, err);
 	}
+	at = lower_bound(tree, directory);
+	if (at < tree->count && strcmp(tree->entries[at].path, directory) == 0)
+		return error_set(err, ERROR_FAILED, "'%s'%s is not a directory", directory,
+				 tree->label);
 	list_entries(tree, directory, ret);
 	return 0;
 }
@@ -184,13 +194,17 @@ tree_list(const struct tree *tree, const char *directory, struct list *ret, stru
 bool
 tree_has(const struct tree *tree, const char *path)
 {
-	size_t at, len = strlen(path);
+	CLEANUP(free_text) char *folder = NULL;
+	size_t at;
 
 	if (tree->root_fd >= 0)
 		return file_exists(tree->root_fd, path);
 	at = lower_bound(tree, path);
-	return at < tree->count && strncmp(tree->entries[at].path, path, len) == 0 &&
-	       (tree->entries[at].path[len] == 0 || tree->entries[at].path[len] == '/');
+	if (at < tree->count && strcmp(tree->entries[at].path, path) == 0)
+		return true;
+	folder = xasprintf("%s/", path);
+	at = lower_bound(tree, folder);
+	return at < tree->count && strncmp(tree->entries[at].path, folder, strlen(folder)) == 0;
 }
 
 static int
@@ -201,7 +215,8 @@ read_object(struct tree *tree, const char *path, size_t max, struct buf *ret, st
 	if (at == tree->count || strcmp(tree->entries[at].path, path) != 0)
 		return error_set(err, ERROR_MISSING, "'%s'%s is not there", path, tree->label);
 	if (!tree->entries[at].is_file)
-		return error_set(err, ERROR_FAILED, "'%s'%s is a link, not a file", path, tree->label);
+		return error_set(err, ERROR_FAILED, "'%s'%s is a link, not a file", path,
+				 tree->label);
 	ret->max = max;
 	if (git_batch_read(&tree->batch, tree->entries[at].object, ret, err) < 0)
 		return error_context(err, "'%s'%s", path, tree->label);
@@ -221,8 +236,7 @@ tree_open_directory(struct tree *tree, const char *path, struct tree_directory *
 		    struct error *err)
 {
 	*ret = (struct tree_directory){ .tree = tree, .path = NULL, .fd = -1 };
-	if (tree->root_fd >= 0 &&
-	    file_open_directory(tree->root_fd, path, path, &ret->fd, err) < 0)
+	if (tree->root_fd >= 0 && file_open_directory(tree->root_fd, path, path, &ret->fd, err) < 0)
 		return -1;
 	ret->path = xstrdup(path);
 	return 0;

@@ -13,19 +13,22 @@
 
 struct tree_entry {
 	char *path;
-	char *object;		/* git's object id */
-	bool is_file;		/* false: a link or a submodule */
+	char *object; /* git's object id */
+	bool is_file; /* false: a link or a submodule */
 };
 
 struct tree {
-	int root_fd;		/* the directory; -1: git */
-	char *label;		/* behind a path in messages: "" or " in REV", " in the index" */
-	struct tree_entry *entries;	/* of git, sorted by path */
+	int root_fd; /* the directory; -1: git */
+	char *label; /* behind a path in messages: "" or " in REV", " in the index" */
+	struct tree_entry *entries; /* of git, sorted by path */
 	size_t count;
 	struct git_batch batch;
 };
 
-#define TREE_INIT { .root_fd = -1, .label = NULL, .entries = NULL, .count = 0, .batch = GIT_BATCH_INIT }
+#define TREE_INIT                                                                                  \
+	{                                                                                          \
+		.root_fd = -1, .label = NULL, .entries = NULL, .count = 0, .batch = GIT_BATCH_INIT \
+	}
 
 /* The files in a directory; root_fd is borrowed. */
 void tree_of_files(int root_fd, struct tree *ret);

@@ -63,10 +63,11 @@ take_plain(struct values *values, const struct setting *setting, struct setting_
 		return 0;
 	}
 	if (setting->kind == KIND_SECRET)
-		return error_set(err, ERROR_REFUSED,
-				 "tfsecrets/%s/config.yaml:%zu: the secret '%s' stands there in the clear; "
-				 "'tfsecrets seal --env %s' seals it", file, plain_line(&values->plain, at),
-				 setting->name, file);
+		return error_set(
+			err, ERROR_REFUSED,
+			"tfsecrets/%s/config.yaml:%zu: the secret '%s' stands there in the clear; "
+			"'tfsecrets seal --env %s' seals it",
+			file, plain_line(&values->plain, at), setting->name, file);
 	*ret = (struct setting_value){ .source = SOURCE_PLAIN,
 				       .plain = plain_value(&values->plain, at) };
 	broken = setting_check(setting, ret->plain, rule);
@@ -74,10 +75,11 @@ take_plain(struct values *values, const struct setting *setting, struct setting_
 		return error_set(err, ERROR_REFUSED, "tfsecrets/%s/config.yaml:%zu: '%s' %s", file,
 				 plain_line(&values->plain, at), setting->name, broken);
 	if (setting->not_secret == NULL && classify_guard(setting->name, ret->plain, reason))
-		return error_set(err, ERROR_REFUSED,
-				 "tfsecrets/%s/config.yaml:%zu: '%s' looks like a secret: %s; make it "
-				 "'kind: secret', or say 'not-secret: REASON'", file,
-				 plain_line(&values->plain, at), setting->name, reason);
+		return error_set(
+			err, ERROR_REFUSED,
+			"tfsecrets/%s/config.yaml:%zu: '%s' looks like a secret: %s; make it "
+			"'kind: secret', or say 'not-secret: REASON'",
+			file, plain_line(&values->plain, at), setting->name, reason);
 	return 0;
 }
 
@@ -89,7 +91,8 @@ take_sealed(const struct setting *setting, const struct value_state *state,
 		return 0;
 	if (setting->kind == KIND_CONFIG)
 		return error_set(err, ERROR_REFUSED,
-				 "'%s' is sealed, so it is a secret, but " SCHEMA_FILE " says config",
+				 "'%s' is sealed, so it is a secret, but " SCHEMA_FILE
+				 " says config",
 				 setting->name);
 	if (state->status == STATUS_VALID)
 		*ret = (struct setting_value){ .source = SOURCE_SEALED, .sealed = state };
@@ -108,10 +111,11 @@ take(struct values *values, size_t index, const struct value_state *state, struc
 	    take_sealed(setting, state, value, err) < 0)
 		return -1;
 	if (value->source == SOURCE_NONE && setting_is_required(setting, values->environment->name))
-		return error_set(err, ERROR_REFUSED,
-				 "'%s' has no value in '%s'; 'tfsecrets set %s --env %s' gives it one",
-				 setting->name, values->environment->name, setting->name,
-				 values->environment->name);
+		return error_set(
+			err, ERROR_REFUSED,
+			"'%s' has no value in '%s'; 'tfsecrets set %s --env %s' gives it one",
+			setting->name, values->environment->name, setting->name,
+			values->environment->name);
 	return 0;
 }
 
@@ -135,7 +139,8 @@ load(struct values *values, struct project *project, const struct list *names, s
 	for (size_t i = 0; i < names->count; i++) {
 		const struct setting *setting = schema_setting(schema, names->items[i]);
 
-		if (take(values, (size_t)(setting - schema->settings), &values->state.values[i], err) < 0)
+		if (take(values, (size_t)(setting - schema->settings), &values->state.values[i],
+			 err) < 0)
 			return -1;
 	}
 	return 0;
@@ -185,8 +190,8 @@ static int
 read_verified(const struct values *values, const struct value_state *state, struct buf *ret,
 	      struct error *err)
 {
-	CLEANUP(free_text) char *path = xasprintf("tfsecrets/%s/sealed/%s",
-						  values->environment->name, state->name);
+	CLEANUP(free_text) char *path =
+		xasprintf("tfsecrets/%s/sealed/%s", values->environment->name, state->name);
 	char hash[SHA256_HEX_BYTES];
 
 	if (tree_read(&values->project->files, path, SEALED_FILE_MAX, ret, err) < 0)
@@ -209,7 +214,8 @@ open_one(struct values *values, const struct setting *setting, const struct valu
 
 	if (read_verified(values, state, &text, err) < 0 ||
 	    sealed_parse(buf_bytes(&text), "it", &sealed, &parts, err) < 0 ||
-	    sealed_open(buf_bytes(&text), &parts, &values->key.private, values->key.public, ret, err) < 0)
+	    sealed_open(buf_bytes(&text), &parts, &values->key.private, values->key.public, ret,
+			err) < 0)
 		return -1;
 	broken = setting_check(setting, secret_bytes(ret), rule);
 	if (broken == NULL)

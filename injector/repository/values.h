@@ -15,7 +15,7 @@ enum value_origin { SOURCE_NONE, SOURCE_PLAIN, SOURCE_DEFAULT, SOURCE_SEALED };
 
 struct setting_value {
 	enum value_origin source;
-	struct bytes plain;		/* of config.yaml or the default; borrowed from struct values */
+	struct bytes plain; /* of config.yaml or the default; borrowed from struct values */
 	const struct value_state *sealed;
 };
 
@@ -25,12 +25,16 @@ struct values {
 	const struct roster_environment *roster;
 	struct plain plain;
 	struct environment_state state;
-	struct setting_value *items;	/* as schema.settings; those not wanted are SOURCE_NONE */
-	struct environment_key key;	/* loaded by values_unlock */
+	struct setting_value *items; /* as schema.settings; those not wanted are SOURCE_NONE */
+	struct environment_key key;  /* loaded by values_unlock */
 	bool unlocked;
 };
 
-#define VALUES_INIT { .project = NULL, .plain = PLAIN_INIT, .state = ENVIRONMENT_STATE_INIT, .items = NULL }
+#define VALUES_INIT                                                                                \
+	{                                                                                          \
+		.project = NULL, .plain = PLAIN_INIT, .state = ENVIRONMENT_STATE_INIT,             \
+		.items = NULL                                                                      \
+	}
 
 /* Reads config.yaml and the sealed files of the wanted settings (names; NULL: all) and checks them: grammar,
  * place, signatures, types and constraints of plain values, that what is required is there, that no secret

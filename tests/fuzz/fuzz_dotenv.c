@@ -27,7 +27,8 @@ check_reads_back(const struct dotenv *dotenv)
 		room += dotenv_write_size(dotenv->entries[i].name, dotenv_value(dotenv, i));
 	require(secret_new(room, &text, &err) == 0);
 	for (size_t i = 0; i < dotenv->count; i++)
-		require(dotenv_write(dotenv->entries[i].name, dotenv_value(dotenv, i), &text, &err) == 0);
+		require(dotenv_write(dotenv->entries[i].name, dotenv_value(dotenv, i), &text,
+				     &err) == 0);
 	require(dotenv_read(secret_bytes(&text), "fuzz", &again, &err) == 0);
 	require(again.count == dotenv->count);
 	for (size_t i = 0; i < again.count; i++)

@@ -67,7 +67,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static bool is_started;
 	const uint8_t *nul = size > 0 ? memchr(data, 0, size) : NULL;
 	struct bytes source = { data, nul != NULL ? (size_t)(nul - data) : size };
-	struct bytes value = { nul != NULL ? nul + 1 : data, nul != NULL ? size - source.len - 1 : 0 };
+	struct bytes value = { nul != NULL ? nul + 1 : data,
+			       nul != NULL ? size - source.len - 1 : 0 };
 	CLEANUP(plain_clear) struct plain plain = PLAIN_INIT;
 	struct secret copy = SECRET_INIT;
 	struct error err = ERROR_INIT;

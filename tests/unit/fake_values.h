@@ -9,7 +9,7 @@
 #include "injector/cluster/object.h"
 
 #define FAKE_PROJECT_ID "7c2a90e17c2a90e17c2a90e17c2a90e1"
-#define FAKE_VALUE_ID	"0123456789abcdef0123456789abcdef"
+#define FAKE_VALUE_ID "0123456789abcdef0123456789abcdef"
 
 /* One setting's value. */
 struct fake_value {
@@ -18,14 +18,23 @@ struct fake_value {
 	size_t len;
 };
 
-#define FAKE_ABSENT	   { VALUE_ABSENT, NULL, 0 }
-#define FAKE_PLAIN(literal)  { VALUE_PLAIN, (literal), sizeof(literal) - 1 }
-#define FAKE_SEALED(literal) { VALUE_SEALED, (literal), sizeof(literal) - 1 }
+#define FAKE_ABSENT                                                                                \
+	{                                                                                          \
+		VALUE_ABSENT, NULL, 0                                                              \
+	}
+#define FAKE_PLAIN(literal)                                                                        \
+	{                                                                                          \
+		VALUE_PLAIN, (literal), sizeof(literal) - 1                                        \
+	}
+#define FAKE_SEALED(literal)                                                                       \
+	{                                                                                          \
+		VALUE_SEALED, (literal), sizeof(literal) - 1                                       \
+	}
 
 struct fake_values {
-	const struct fake_value *values;	/* by setting */
-	size_t opened;				/* how often one was opened */
-	bool is_broken;				/* none opens */
+	const struct fake_value *values; /* by setting */
+	size_t opened;			 /* how often one was opened */
+	bool is_broken;			 /* none opens */
 };
 
 static inline int
@@ -56,6 +65,9 @@ fake_open(void *context, size_t setting, struct secret *ret, struct error *err)
 	return secret_from((struct bytes){ value->data, value->len }, ret, err);
 }
 
-#define FAKE_SOURCE(fake) { .context = (fake), .value = fake_value, .open = fake_open }
+#define FAKE_SOURCE(fake)                                                                          \
+	{                                                                                          \
+		.context = (fake), .value = fake_value, .open = fake_open                          \
+	}
 
 #endif

@@ -138,7 +138,8 @@ test_order_and_lines(void **state)
 		const char *name, *value;
 		size_t line;
 	} wanted[] = {
-		{ "B", "1", 2 }, { "A", "2\n3", 3 }, { "export", "4", 5 }, { "b", "5", 6 }, { "C", "", 7 },
+		{ "B", "1", 2 }, { "A", "2\n3", 3 }, { "export", "4", 5 },
+		{ "b", "5", 6 }, { "C", "", 7 },
 	};
 	CLEANUP(dotenv_clear) struct dotenv dotenv = DOTENV_INIT;
 	struct error err = ERROR_INIT;
@@ -322,7 +323,9 @@ test_write_refused(void **state)
 	(void)state;
 	assert_int_equal(secret_new(8, &out, &err), 0);
 	assert_int_equal(dotenv_write("A", bytes_of("b"), &out, &err), 0);
-	assert_int_equal(dotenv_write("A", (struct bytes){ (const uint8_t *)"b\0c", 3 }, &out, &err), -1);
+	assert_int_equal(dotenv_write("A", (struct bytes){ (const uint8_t *)"b\0c", 3 }, &out,
+				      &err),
+			 -1);
 	assert_string_equal(err.message, "'A' has a NUL byte, which a .env cannot hold");
 	assert_bytes(secret_bytes(&out), "A=b\n", 4);
 	assert_int_equal(dotenv_write("A", bytes_of("it's"), &out, &err), -1);
@@ -341,7 +344,8 @@ write_all(const struct dotenv *dotenv, struct secret *ret)
 	assert_int_equal(secret_new(size, ret, &err), 0);
 	for (size_t i = 0; i < dotenv->count; i++)
 		assert_int_equal(dotenv_write(dotenv->entries[i].name, dotenv_value(dotenv, i), ret,
-					      &err), 0);
+					      &err),
+				 0);
 }
 
 static void
@@ -373,12 +377,16 @@ one_of(const char *const *pieces, size_t count)
 static void
 random_file(struct buf *out)
 {
-	static const char *const starts[] = { "", "", "", " ", "\t", "export ", "# ", "\n", "export" };
+	static const char *const starts[] = {
+		"", "", "", " ", "\t", "export ", "# ", "\n", "export"
+	};
 	static const char *const equals[] = { "=", "=", "=", "='", "=\"", "='", "=\"", "= ", "" };
 	static const char *const pieces[] = {
-		"a", "b c", "#", " #", "\\", "\\n", "\\\"", "$", "=", "\t", "`", "'", "\"", "\n", "\r\n", "\r",
+		"a", "b c", "#", " #", "\\", "\\n", "\\\"", "$",
+		"=", "\t",  "`", "'",  "\"", "\n",  "\r\n", "\r",
 	};
-	static const char *const ends[] = { "", "", "'", "'", "\"", "\"", "' # c", "\" # c", " # c", " " };
+	static const char *const ends[] = { "",	  "",	   "'",	     "'",    "\"",
+					    "\"", "' # c", "\" # c", " # c", " " };
 	static const char *const line_ends[] = { "\n", "\n", "\n", "\r\n", "\r", "" };
 	uint32_t lines = random_below(5);
 
@@ -429,8 +437,8 @@ random_value(char *out, size_t max, const char *special)
 	size_t len = random_below((uint32_t)max);
 
 	for (size_t i = 0; i < len; i++)
-		out[i] = random_below(2) == 0 ? (char)(1 + random_below(255))
-					      : special[random_below((uint32_t)strlen(special))];
+		out[i] = random_below(2) == 0 ? (char)(1 + random_below(255)) :
+						special[random_below((uint32_t)strlen(special))];
 	out[len] = 0;
 	return len;
 }
@@ -511,16 +519,11 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_accepted),
-		cmocka_unit_test(test_order_and_lines),
-		cmocka_unit_test(test_empty),
-		cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_name_length),
-		cmocka_unit_test(test_maxima),
-		cmocka_unit_test(test_written),
-		cmocka_unit_test(test_write_refused),
-		cmocka_unit_test(test_random_files),
-		cmocka_unit_test(test_random_values),
+		cmocka_unit_test(test_accepted),     cmocka_unit_test(test_order_and_lines),
+		cmocka_unit_test(test_empty),	     cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_name_length),  cmocka_unit_test(test_maxima),
+		cmocka_unit_test(test_written),	     cmocka_unit_test(test_write_refused),
+		cmocka_unit_test(test_random_files), cmocka_unit_test(test_random_values),
 		cmocka_unit_test(test_shell_agrees),
 	};
 

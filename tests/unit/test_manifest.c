@@ -22,7 +22,11 @@
 
 enum { OUTPUT_MAX = 32 << 20, MAX_SETTINGS = 64 };
 
-#define TEXT(literal) (char[]){ literal }
+#define TEXT(literal)                                                                              \
+	(char[])                                                                                   \
+	{                                                                                          \
+		literal                                                                            \
+	}
 
 static const struct environment prod = { .name = TEXT("prod"), .deliver = DELIVER_OBJECTS };
 
@@ -34,13 +38,15 @@ struct one_object {
 };
 
 static void
-make_one(enum object_kind kind, const struct fake_value *values, size_t count, struct one_object *ret)
+make_one(enum object_kind kind, const struct fake_value *values, size_t count,
+	 struct one_object *ret)
 {
 	char keys[MAX_SETTINGS][4];
 	struct object_entry entries[MAX_SETTINGS];
-	struct object object = { TEXT("app"), 1, kind,
-				 kind == OBJECT_SECRET ? TEXT("Opaque") : TEXT("ConfigMap"), entries,
-				 count };
+	struct object object = {
+		TEXT("app"), 1,	   kind, kind == OBJECT_SECRET ? TEXT("Opaque") : TEXT("ConfigMap"),
+		entries,     count
+	};
 	const struct schema schema = { .objects = &object, .object_count = 1 };
 	const struct object_place place = { &prod, FAKE_PROJECT_ID, "space" };
 	struct error err = ERROR_INIT;
@@ -121,40 +127,39 @@ test_yaml(void **state)
 
 	(void)state;
 	write_two(2, MANIFEST_YAML, MANIFEST_REVEALED, &out);
-	assert_string_equal(
-		buf_text(&out),
-		"---\n"
-		"apiVersion: v1\n"
-		"kind: ConfigMap\n"
-		"metadata:\n"
-		"  name: app-config\n"
-		"  labels:\n"
-		"    app.kubernetes.io/managed-by: tfsecrets\n"
-		"    tfsecrets.dev/environment: prod\n"
-		"    tfsecrets.dev/project: \"" FAKE_PROJECT_ID "\"\n"
-		"  annotations:\n"
-		"    tfsecrets.dev/content: \"" CONFIG_CONTENT "\"\n"
-		"    tfsecrets.dev/keys: \"BLOB=06eb7d6a,URL=50d7a905\"\n"
-		"data:\n"
-		"  URL: https://example.org\n"
-		"binaryData:\n"
-		"  BLOB: \"AP8=\"\n"
-		"---\n"
-		"apiVersion: v1\n"
-		"kind: Secret\n"
-		"metadata:\n"
-		"  name: app-secrets\n"
-		"  labels:\n"
-		"    app.kubernetes.io/managed-by: tfsecrets\n"
-		"    tfsecrets.dev/environment: prod\n"
-		"    tfsecrets.dev/project: \"" FAKE_PROJECT_ID "\"\n"
-		"  annotations:\n"
-		"    tfsecrets.dev/content: \"" SECRET_CONTENT "\"\n"
-		"    tfsecrets.dev/keys: \"database-url=01234567,port=4aeb7ad6\"\n"
-		"type: Opaque\n"
-		"data:\n"
-		"  database-url: \"aHVudGVyMg==\"\n"
-		"  port: \"NTQzMg==\"\n");
+	assert_string_equal(buf_text(&out),
+			    "---\n"
+			    "apiVersion: v1\n"
+			    "kind: ConfigMap\n"
+			    "metadata:\n"
+			    "  name: app-config\n"
+			    "  labels:\n"
+			    "    app.kubernetes.io/managed-by: tfsecrets\n"
+			    "    tfsecrets.dev/environment: prod\n"
+			    "    tfsecrets.dev/project: \"" FAKE_PROJECT_ID "\"\n"
+			    "  annotations:\n"
+			    "    tfsecrets.dev/content: \"" CONFIG_CONTENT "\"\n"
+			    "    tfsecrets.dev/keys: \"BLOB=06eb7d6a,URL=50d7a905\"\n"
+			    "data:\n"
+			    "  URL: https://example.org\n"
+			    "binaryData:\n"
+			    "  BLOB: \"AP8=\"\n"
+			    "---\n"
+			    "apiVersion: v1\n"
+			    "kind: Secret\n"
+			    "metadata:\n"
+			    "  name: app-secrets\n"
+			    "  labels:\n"
+			    "    app.kubernetes.io/managed-by: tfsecrets\n"
+			    "    tfsecrets.dev/environment: prod\n"
+			    "    tfsecrets.dev/project: \"" FAKE_PROJECT_ID "\"\n"
+			    "  annotations:\n"
+			    "    tfsecrets.dev/content: \"" SECRET_CONTENT "\"\n"
+			    "    tfsecrets.dev/keys: \"database-url=01234567,port=4aeb7ad6\"\n"
+			    "type: Opaque\n"
+			    "data:\n"
+			    "  database-url: \"aHVudGVyMg==\"\n"
+			    "  port: \"NTQzMg==\"\n");
 }
 
 static void
@@ -209,24 +214,69 @@ test_hidden(void **state)
 
 /* What a YAML 1.1 parser, a JSON parser or a terminal could take for something else. */
 static const struct fake_value hostile[] = {
-	FAKE_PLAIN(""), FAKE_PLAIN("no"), FAKE_PLAIN("Yes"), FAKE_PLAIN("ON"), FAKE_PLAIN("y"),
-	FAKE_PLAIN("null"), FAKE_PLAIN("~"), FAKE_PLAIN("012"), FAKE_PLAIN("0o12"), FAKE_PLAIN("0x1F"),
-	FAKE_PLAIN("1e3"), FAKE_PLAIN("12345678901234567890123456789012"), FAKE_PLAIN(".5"),
-	FAKE_PLAIN("1_000"), FAKE_PLAIN("190:20:30"), FAKE_PLAIN(".inf"), FAKE_PLAIN("-.INF"),
-	FAKE_PLAIN(".NaN"), FAKE_PLAIN("2026-11-21"), FAKE_PLAIN("2026-11-21T16:40:02Z"),
-	FAKE_PLAIN("="), FAKE_PLAIN("<<"), FAKE_PLAIN("---"), FAKE_PLAIN("..."), FAKE_PLAIN("- a"),
-	FAKE_PLAIN("? a"), FAKE_PLAIN("a: b"), FAKE_PLAIN("a:"), FAKE_PLAIN("a #b"), FAKE_PLAIN("#"),
-	FAKE_PLAIN("&a"), FAKE_PLAIN("*a"), FAKE_PLAIN("!a"), FAKE_PLAIN("|"), FAKE_PLAIN(">"),
-	FAKE_PLAIN("%a"), FAKE_PLAIN("@a"), FAKE_PLAIN("`a"), FAKE_PLAIN("'a'"), FAKE_PLAIN("\"a\\\""),
-	FAKE_PLAIN("{a}"), FAKE_PLAIN("[a]"), FAKE_PLAIN(" a "), FAKE_PLAIN("a\n"), FAKE_PLAIN("\n\na\n b"),
-	FAKE_PLAIN("a\r\nb\rc"), FAKE_PLAIN("\t"), FAKE_PLAIN("\x01\x1b[31m\x7f"),
-	FAKE_PLAIN("\xc2\x80\xc2\x85\xc2\x9f\xc2\xa0"), FAKE_PLAIN("\xe2\x80\xa8\xe2\x80\xa9"),
-	FAKE_PLAIN("\xef\xbb\xbf"), FAKE_PLAIN("\xef\xbf\xbe\xef\xbf\xbf"),
-	FAKE_PLAIN("\xf0\x9f\x98\x80 \xf4\x8f\xbf\xbf"), FAKE_PLAIN("\xc3\xa9\xe2\x82\xac"),
+	FAKE_PLAIN(""),
+	FAKE_PLAIN("no"),
+	FAKE_PLAIN("Yes"),
+	FAKE_PLAIN("ON"),
+	FAKE_PLAIN("y"),
+	FAKE_PLAIN("null"),
+	FAKE_PLAIN("~"),
+	FAKE_PLAIN("012"),
+	FAKE_PLAIN("0o12"),
+	FAKE_PLAIN("0x1F"),
+	FAKE_PLAIN("1e3"),
+	FAKE_PLAIN("12345678901234567890123456789012"),
+	FAKE_PLAIN(".5"),
+	FAKE_PLAIN("1_000"),
+	FAKE_PLAIN("190:20:30"),
+	FAKE_PLAIN(".inf"),
+	FAKE_PLAIN("-.INF"),
+	FAKE_PLAIN(".NaN"),
+	FAKE_PLAIN("2026-11-21"),
+	FAKE_PLAIN("2026-11-21T16:40:02Z"),
+	FAKE_PLAIN("="),
+	FAKE_PLAIN("<<"),
+	FAKE_PLAIN("---"),
+	FAKE_PLAIN("..."),
+	FAKE_PLAIN("- a"),
+	FAKE_PLAIN("? a"),
+	FAKE_PLAIN("a: b"),
+	FAKE_PLAIN("a:"),
+	FAKE_PLAIN("a #b"),
+	FAKE_PLAIN("#"),
+	FAKE_PLAIN("&a"),
+	FAKE_PLAIN("*a"),
+	FAKE_PLAIN("!a"),
+	FAKE_PLAIN("|"),
+	FAKE_PLAIN(">"),
+	FAKE_PLAIN("%a"),
+	FAKE_PLAIN("@a"),
+	FAKE_PLAIN("`a"),
+	FAKE_PLAIN("'a'"),
+	FAKE_PLAIN("\"a\\\""),
+	FAKE_PLAIN("{a}"),
+	FAKE_PLAIN("[a]"),
+	FAKE_PLAIN(" a "),
+	FAKE_PLAIN("a\n"),
+	FAKE_PLAIN("\n\na\n b"),
+	FAKE_PLAIN("a\r\nb\rc"),
+	FAKE_PLAIN("\t"),
+	FAKE_PLAIN("\x01\x1b[31m\x7f"),
+	FAKE_PLAIN("\xc2\x80\xc2\x85\xc2\x9f\xc2\xa0"),
+	FAKE_PLAIN("\xe2\x80\xa8\xe2\x80\xa9"),
+	FAKE_PLAIN("\xef\xbb\xbf"),
+	FAKE_PLAIN("\xef\xbf\xbe\xef\xbf\xbf"),
+	FAKE_PLAIN("\xf0\x9f\x98\x80 \xf4\x8f\xbf\xbf"),
+	FAKE_PLAIN("\xc3\xa9\xe2\x82\xac"),
 	FAKE_PLAIN("</script>\\/"),
 	/* what no text can hold */
-	FAKE_PLAIN("\0"), FAKE_PLAIN("a\0b"), FAKE_PLAIN("\xff"), FAKE_PLAIN("\xed\xa0\x80"),
-	FAKE_PLAIN("\xed\xa0\xbd\xed\xb8\x80"), FAKE_PLAIN("\xc0\x80"), FAKE_PLAIN("\xf4\x90\x80\x80"),
+	FAKE_PLAIN("\0"),
+	FAKE_PLAIN("a\0b"),
+	FAKE_PLAIN("\xff"),
+	FAKE_PLAIN("\xed\xa0\x80"),
+	FAKE_PLAIN("\xed\xa0\xbd\xed\xb8\x80"),
+	FAKE_PLAIN("\xc0\x80"),
+	FAKE_PLAIN("\xf4\x90\x80\x80"),
 };
 
 static bool
@@ -238,7 +288,8 @@ is_text(const struct fake_value *value)
 
 /* got: the text at a key in data, or NULL; got_binary: in binaryData. */
 static void
-assert_value(const struct fake_value *value, bool is_secret, const char *got, const char *got_binary)
+assert_value(const struct fake_value *value, bool is_secret, const char *got,
+	     const char *got_binary)
 {
 	bool is_base64 = is_secret || !is_text(value);
 	CLEANUP(buf_clear) struct buf decoded = BUF_INIT(OUTPUT_MAX);
@@ -268,7 +319,8 @@ static const char *
 json_text_at(const cJSON *json, const char *field, const char *key)
 {
 	return cJSON_GetStringValue(
-		cJSON_GetObjectItemCaseSensitive(cJSON_GetObjectItemCaseSensitive(json, field), key));
+		cJSON_GetObjectItemCaseSensitive(cJSON_GetObjectItemCaseSensitive(json, field),
+						 key));
 }
 
 /* Writes values as an object and reads each back: from YAML, from JSON, and from JSON as YAML, which is
@@ -333,8 +385,19 @@ test_hostile_values(void **state)
 static void
 test_lengths(void **state)
 {
-	static const size_t lengths[] = { 1, 2, 3, 3071, 3072, 3073, 12285, 12288, 12289, 16384,
-					  50000, OBJECT_DATA_MAX - 1, OBJECT_DATA_MAX };
+	static const size_t lengths[] = { 1,
+					  2,
+					  3,
+					  3071,
+					  3072,
+					  3073,
+					  12285,
+					  12288,
+					  12289,
+					  16384,
+					  50000,
+					  OBJECT_DATA_MAX - 1,
+					  OBJECT_DATA_MAX };
 	uint8_t *bytes = xcalloc(OBJECT_DATA_MAX, 1);
 
 	(void)state;
@@ -387,8 +450,9 @@ test_no_objects(void **state)
 	write_objects(&none, &source, MANIFEST_YAML, MANIFEST_HIDDEN, &out);
 	assert_string_equal(buf_text(&out), "");
 	write_objects(&none, &source, MANIFEST_JSON, MANIFEST_HIDDEN, &out);
-	assert_string_equal(buf_text(&out),
-			    "{\n  \"apiVersion\": \"v1\",\n  \"kind\": \"List\",\n  \"items\": []\n}\n");
+	assert_string_equal(
+		buf_text(&out),
+		"{\n  \"apiVersion\": \"v1\",\n  \"kind\": \"List\",\n  \"items\": []\n}\n");
 }
 
 /* Only binary values: no empty `data` beside them. */
@@ -442,12 +506,14 @@ test_failures(void **state)
 
 	(void)state;
 	make_one(OBJECT_SECRET, values, 1, &one);
-	assert_int_equal(manifest_write(full, "standard output", &one.objects, &one.source, MANIFEST_YAML,
-					MANIFEST_REVEALED, &err), -1);
+	assert_int_equal(manifest_write(full, "standard output", &one.objects, &one.source,
+					MANIFEST_YAML, MANIFEST_REVEALED, &err),
+			 -1);
 	assert_string_equal(err.message, "cannot write 'standard output': No space left on device");
 	one.fake.is_broken = true;
-	assert_int_equal(manifest_write(full, "standard output", &one.objects, &one.source, MANIFEST_YAML,
-					MANIFEST_REVEALED, &err), -1);
+	assert_int_equal(manifest_write(full, "standard output", &one.objects, &one.source,
+					MANIFEST_YAML, MANIFEST_REVEALED, &err),
+			 -1);
 	assert_string_equal(err.message, "altered, or sealed to another key");
 }
 
@@ -455,16 +521,11 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_yaml),
-		cmocka_unit_test(test_json),
-		cmocka_unit_test(test_hidden),
-		cmocka_unit_test(test_hostile_values),
-		cmocka_unit_test(test_lengths),
-		cmocka_unit_test(test_no_values),
-		cmocka_unit_test(test_no_objects),
-		cmocka_unit_test(test_only_binary),
-		cmocka_unit_test(test_body),
-		cmocka_unit_test(test_failures),
+		cmocka_unit_test(test_yaml),	   cmocka_unit_test(test_json),
+		cmocka_unit_test(test_hidden),	   cmocka_unit_test(test_hostile_values),
+		cmocka_unit_test(test_lengths),	   cmocka_unit_test(test_no_values),
+		cmocka_unit_test(test_no_objects), cmocka_unit_test(test_only_binary),
+		cmocka_unit_test(test_body),	   cmocka_unit_test(test_failures),
 	};
 
 	return cmocka_run_group_tests(tests, start, NULL);

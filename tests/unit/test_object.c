@@ -12,7 +12,11 @@
 
 enum { LOG_LEVEL, DATABASE_URL, FRONTEND_URL };
 
-#define TEXT(literal) (char[]){ literal }
+#define TEXT(literal)                                                                              \
+	(char[])                                                                                   \
+	{                                                                                          \
+		literal                                                                            \
+	}
 
 static struct object_entry config_entries[] = { { TEXT("FRONTEND_URL"), FRONTEND_URL },
 						{ TEXT("LOG_LEVEL"), LOG_LEVEL } };
@@ -126,7 +130,8 @@ test_sealed_delivery(void **state)
 static void
 test_sealed_in_configmap(void **state)
 {
-	static const struct fake_value sealed[] = { FAKE_SEALED("hunter2"), FAKE_ABSENT, FAKE_ABSENT };
+	static const struct fake_value sealed[] = { FAKE_SEALED("hunter2"), FAKE_ABSENT,
+						    FAKE_ABSENT };
 	struct kube_objects objects = KUBE_OBJECTS_INIT;
 	struct fake_values fake = { .values = sealed };
 	const struct value_source source = FAKE_SOURCE(&fake);
@@ -134,8 +139,9 @@ test_sealed_in_configmap(void **state)
 
 	(void)state;
 	assert_int_equal(kube_objects_make(&schema, &place, &source, &objects, &err), -1);
-	assert_string_equal(err.message, "ConfigMap 'app-config': the value for 'LOG_LEVEL' is sealed, "
-					 "and a ConfigMap is no place for it");
+	assert_string_equal(err.message,
+			    "ConfigMap 'app-config': the value for 'LOG_LEVEL' is sealed, "
+			    "and a ConfigMap is no place for it");
 	assert_int_equal(err.code, ERROR_REFUSED);
 	assert_null(objects.items);
 }
@@ -167,14 +173,16 @@ check_size(size_t sealed, size_t plain, const char *message)
 {
 	uint8_t *zeros = xcalloc(OBJECT_DATA_MAX + 1, 1);
 	const struct fake_value values[] = { { VALUE_PLAIN, zeros, plain },
-					     { VALUE_SEALED, zeros, sealed }, FAKE_ABSENT };
+					     { VALUE_SEALED, zeros, sealed },
+					     FAKE_ABSENT };
 	CLEANUP(kube_objects_clear) struct kube_objects objects = KUBE_OBJECTS_INIT;
 	struct fake_values fake = { .values = values };
 	const struct value_source source = FAKE_SOURCE(&fake);
 	struct error err = ERROR_INIT;
 
 	assert_int_equal(kube_objects_make(&schema, &place, &source, &objects, &err), 0);
-	assert_int_equal(kube_object_check(&objects.items[1], &source, &err), message != NULL ? -1 : 0);
+	assert_int_equal(kube_object_check(&objects.items[1], &source, &err),
+			 message != NULL ? -1 : 0);
 	assert_string_equal(err.message, message != NULL ? message : "");
 	assert_int_equal(fake.opened, 1);
 	free(zeros);
@@ -239,7 +247,8 @@ test_annotation_maximum(void **state)
 	(void)state;
 	assert_int_equal(make_with_keys(996, LAST, &err), 0);
 	assert_int_equal(make_with_keys(996, LAST + 1, &err), -1);
-	assert_string_equal(err.message, "Secret 's': the annotations are larger than 262144 bytes");
+	assert_string_equal(err.message,
+			    "Secret 's': the annotations are larger than 262144 bytes");
 }
 
 int

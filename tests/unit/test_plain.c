@@ -187,7 +187,11 @@ static const struct {
 	{ "A: b\nC: d\nE: f\n", { "E", "C", "A" }, "" },
 	{ "---\nA: b\nC: d\n...\n", { "A", "C" }, "---\n...\n" },
 	{ "--- # start\nA: b\n... # end\n", { "A" }, "--- # start\n... # end\n" },
-	{ "\xef\xbb\xbf" "A: b\nC: d\n", { "A" }, "\xef\xbb\xbf" "C: d\n" },
+	{ "\xef\xbb\xbf"
+	  "A: b\nC: d\n",
+	  { "A" },
+	  "\xef\xbb\xbf"
+	  "C: d\n" },
 	{ "  A: b\n  C: d\n", { "A" }, "  C: d\n" },
 	{ "A: |\n  b\n# about C\nC: d\n", { "A" }, "# about C\nC: d\n" },
 	{ "A: |\n  b\n  # text\n # comment\nC: d\n", { "A" }, " # comment\nC: d\n" },
@@ -261,7 +265,8 @@ static const struct {
 	{ "A: [hunter2]\n", "F:1:4: the value of 'A' is not a text" },
 	{ "A:\n  hunter2: b\n", "F:2:3: the value of 'A' is not a text" },
 	{ "A:\n- hunter2\n", "F:2:1: the value of 'A' is not a text" },
-	{ "Abc: b\n\nABC: hunter2\n", "F:3:1: 'ABC' differs from 'Abc' of line 1 only in letter case" },
+	{ "Abc: b\n\nABC: hunter2\n",
+	  "F:3:1: 'ABC' differs from 'Abc' of line 1 only in letter case" },
 };
 
 static void
@@ -301,7 +306,8 @@ test_refused_by_yaml(void **state)
 		struct error err = ERROR_INIT;
 
 		assert_int_equal(parse(bytes_of(sources[i].source), &plain, &err), -1);
-		assert_int_equal(strncmp(err.message, sources[i].place, strlen(sources[i].place)), 0);
+		assert_int_equal(strncmp(err.message, sources[i].place, strlen(sources[i].place)),
+				 0);
 		assert_null(strstr(err.message, "hunter2"));
 	}
 }
@@ -367,7 +373,8 @@ static const struct {
 	{ "A: b\n", "A", "a\nb\n", NULL },
 	{ "A: b\n", "A", " b: c ", NULL },
 	{ "A: b\n", "A", "- b", NULL },
-	{ "A: b\n", "A", "\xc2\x85\x7f\xc2\x80\xe2\x80\xa8\xef\xbb\xbf\xef\xbf\xbe\xf0\x9f\x98\x80", NULL },
+	{ "A: b\n", "A", "\xc2\x85\x7f\xc2\x80\xe2\x80\xa8\xef\xbb\xbf\xef\xbf\xbe\xf0\x9f\x98\x80",
+	  NULL },
 	{ "A: b\n", "C", "\x01\x1b\r\n\t", NULL },
 };
 
@@ -450,7 +457,8 @@ static const struct {
 	{ "A: b\n", "a", "hunter2", 7,
 	  "setting 'a': F:2:1: 'a' differs from 'A' of line 1 only in letter case" },
 	/* a line feed behind it would become part of the text */
-	{ "A: |\n  b", "C", "hunter2", 7, "F: setting 'C' would change another value; set it by hand" },
+	{ "A: |\n  b", "C", "hunter2", 7,
+	  "F: setting 'C' would change another value; set it by hand" },
 };
 
 static void
@@ -475,9 +483,49 @@ static void
 random_value(struct buf *out)
 {
 	static const char *const pieces[] = {
-		"a", "b ", " ", ": ", ":", " #", "#", "- ", "'", "\"", "\\", "\n", "\r", "\t", "{", "}", "[",
-		"]", ",", "&", "*", "!", "|", ">", "%", "@", "`", "?", "=", "~", "no", "1", ".", "e3", "---",
-		"...", "\x01", "\x7f", "\xc2\x85", "\xe2\x80\xa8", "\xc3\xa9", "\xef\xbb\xbf", "\xf0\x9f\x98\x80",
+		"a",
+		"b ",
+		" ",
+		": ",
+		":",
+		" #",
+		"#",
+		"- ",
+		"'",
+		"\"",
+		"\\",
+		"\n",
+		"\r",
+		"\t",
+		"{",
+		"}",
+		"[",
+		"]",
+		",",
+		"&",
+		"*",
+		"!",
+		"|",
+		">",
+		"%",
+		"@",
+		"`",
+		"?",
+		"=",
+		"~",
+		"no",
+		"1",
+		".",
+		"e3",
+		"---",
+		"...",
+		"\x01",
+		"\x7f",
+		"\xc2\x85",
+		"\xe2\x80\xa8",
+		"\xc3\xa9",
+		"\xef\xbb\xbf",
+		"\xf0\x9f\x98\x80",
 	};
 	uint32_t count = random_below(6);
 
@@ -534,18 +582,12 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_values),
-		cmocka_unit_test(test_without_one),
-		cmocka_unit_test(test_without),
-		cmocka_unit_test(test_without_refused),
-		cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_refused_by_yaml),
-		cmocka_unit_test(test_largest_value),
-		cmocka_unit_test(test_with),
-		cmocka_unit_test(test_with_every_style),
-		cmocka_unit_test(test_without_a_file),
-		cmocka_unit_test(test_not_set),
-		cmocka_unit_test(test_random),
+		cmocka_unit_test(test_values),		 cmocka_unit_test(test_without_one),
+		cmocka_unit_test(test_without),		 cmocka_unit_test(test_without_refused),
+		cmocka_unit_test(test_refused),		 cmocka_unit_test(test_refused_by_yaml),
+		cmocka_unit_test(test_largest_value),	 cmocka_unit_test(test_with),
+		cmocka_unit_test(test_with_every_style), cmocka_unit_test(test_without_a_file),
+		cmocka_unit_test(test_not_set),		 cmocka_unit_test(test_random),
 	};
 
 	return cmocka_run_group_tests(tests, start, NULL);

@@ -119,7 +119,9 @@ expand(const char *template, const char *previous, struct buf *out)
 		else if (*at == 'I')
 			buf_append_text(out, "7c2a90e17c2a90e17c2a90e17c2a90e1");
 		else
-			buf_append_text(out, "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff");
+			buf_append_text(
+				out,
+				"00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff");
 	}
 }
 
@@ -135,10 +137,10 @@ make(const char *template, const char *previous, const char *signed_by, struct b
 		sshsig_sign(&seeds[*signed_by - '0'], ROSTER_NAMESPACE, buf_bytes(&body), out);
 }
 
-#define FIRST                                                                             \
-	"tfsecrets roster v1\nproject-id $I\nserial 1\nprevious -\nthreshold 1\n"          \
-	"member alice $R0 $S0\nmember bob $R1 $S1\nadmin alice\nadmin bob\n"               \
-	"environment prod\nepoch 1\nkey $K0\nwrapped $H\nreader alice\nreader bob\n"       \
+#define FIRST                                                                                      \
+	"tfsecrets roster v1\nproject-id $I\nserial 1\nprevious -\nthreshold 1\n"                  \
+	"member alice $R0 $S0\nmember bob $R1 $S1\nadmin alice\nadmin bob\n"                       \
+	"environment prod\nepoch 1\nkey $K0\nwrapped $H\nreader alice\nreader bob\n"               \
 	"sealer alice\nremoved 0\nend\n"
 
 static int
@@ -184,9 +186,12 @@ test_rules_within(void **state)
 {
 	static const struct bad table[] = {
 		{ "previous -", "previous $H", "f:4: 'previous' must be '-' exactly at serial 1" },
-		{ "threshold 1", "threshold 0", "f:5: 'threshold' is not a number from 1 to 4294967295" },
-		{ "threshold 1", "threshold 3", "f: the threshold is greater than the number of admins" },
-		{ "member alice $R0 $S0\nmember bob $R1 $S1", "member bob $R1 $S1\nmember alice $R0 $S0",
+		{ "threshold 1", "threshold 0",
+		  "f:5: 'threshold' is not a number from 1 to 4294967295" },
+		{ "threshold 1", "threshold 3",
+		  "f: the threshold is greater than the number of admins" },
+		{ "member alice $R0 $S0\nmember bob $R1 $S1",
+		  "member bob $R1 $S1\nmember alice $R0 $S0",
 		  "f:7: members are not sorted, or one stands there twice" },
 		{ "member bob $R1 $S1", "member bob $R0 $S1",
 		  "f: 'bob': another member has the same recipient" },
@@ -194,8 +199,10 @@ test_rules_within(void **state)
 		  "f: 'bob': another member has the same signing key" },
 		{ "member bob $R1 $S1", "member bob - -",
 		  "f:7: a member needs a recipient or a signing key" },
-		{ "member bob $R1 $S1", "member bob - $S1", "f: 'prod': a reader has no recipient" },
-		{ "member bob $R1 $S1", "member bob $R1 -", "f: 'bob': an admin has no signing key" },
+		{ "member bob $R1 $S1", "member bob - $S1",
+		  "f: 'prod': a reader has no recipient" },
+		{ "member bob $R1 $S1", "member bob $R1 -",
+		  "f: 'bob': an admin has no signing key" },
 		{ "member bob $R1 $S1", "member bob $R1 $S1 more",
 		  "f:7: 'member' is not NAME RECIPIENT SIGNING" },
 		{ "member bob $R1 $S1", "member Bob $R1 $S1", "f:7: 'member' has no valid name" },
@@ -203,17 +210,22 @@ test_rules_within(void **state)
 		  "f:9: 'admin' lines are not sorted, or one stands there twice" },
 		{ "admin bob", "admin carol", "f:9: 'admin' names 'carol', who is not a member" },
 		{ "environment prod", "environment roster", "f:10: 'roster' is a reserved name" },
-		{ "epoch 1", "epoch 2", "f: 'prod': a new environment starts with epoch 1 and removed 0" },
-		{ "key $K0", "key $R0", "f:12: 'key' is not a valid environment key (tfsecrets1…)" },
+		{ "epoch 1", "epoch 2",
+		  "f: 'prod': a new environment starts with epoch 1 and removed 0" },
+		{ "key $K0", "key $R0",
+		  "f:12: 'key' is not a valid environment key (tfsecrets1…)" },
 		{ "reader alice\nreader bob\n", "", "f: 'prod': the environment has no reader" },
-		{ "removed 0", "removed 1", "f: 'prod': a new environment starts with epoch 1 and removed 0" },
+		{ "removed 0", "removed 1",
+		  "f: 'prod': a new environment starts with epoch 1 and removed 0" },
 		{ "removed 0", "removed 2", "f: 'prod': 'removed' is greater than 'epoch'" },
 		{ "removed 0\n", "removed 0\ncluster X\n", "f:18: 'cluster' is not a valid name" },
 		{ "removed 0\n", "removed 0\nnamespace b\nnamespace a\n",
 		  "f:19: 'namespace' lines are not sorted, or one stands there twice" },
-		{ "removed 0\n", "removed 0\nenvironment qa\nepoch 1\nkey $K0\nwrapped $H\nreader bob\nremoved 0\n",
+		{ "removed 0\n",
+		  "removed 0\nenvironment qa\nepoch 1\nkey $K0\nwrapped $H\nreader bob\nremoved 0\n",
 		  "f: 'qa': another environment has the same key" },
-		{ "removed 0\n", "removed 0\nenvironment dev\nepoch 1\nkey $K1\nwrapped $H\nreader bob\nremoved 0\n",
+		{ "removed 0\n",
+		  "removed 0\nenvironment dev\nepoch 1\nkey $K1\nwrapped $H\nreader bob\nremoved 0\n",
 		  "f:18: environments are not sorted, or one stands there twice" },
 		{ "end\n", "", "f:18: expected 'end'" },
 	};
@@ -280,16 +292,16 @@ read_chain(struct chain *chain, struct error *err)
 	return result;
 }
 
-#define SECOND                                                                             \
-	"tfsecrets roster v1\nproject-id $I\nserial 2\nprevious $P\nthreshold 1\n"          \
-	"member alice $R0 $S0\nmember bob $R1 $S1\nmember carol $R2 $S2\nadmin alice\n"     \
-	"environment prod\nepoch 1\nkey $K0\nwrapped $H\nreader alice\nreader bob\n"        \
+#define SECOND                                                                                     \
+	"tfsecrets roster v1\nproject-id $I\nserial 2\nprevious $P\nthreshold 1\n"                 \
+	"member alice $R0 $S0\nmember bob $R1 $S1\nmember carol $R2 $S2\nadmin alice\n"            \
+	"environment prod\nepoch 1\nkey $K0\nwrapped $H\nreader alice\nreader bob\n"               \
 	"reader carol\nsealer alice\nremoved 0\nend\n"
 
 /* Bob is gone: a new epoch with a new key. */
-#define BOB_LEFT                                                                           \
-	"tfsecrets roster v1\nproject-id $I\nserial 2\nprevious $P\nthreshold 1\n"          \
-	"member alice $R0 $S0\nadmin alice\n"                                               \
+#define BOB_LEFT                                                                                   \
+	"tfsecrets roster v1\nproject-id $I\nserial 2\nprevious $P\nthreshold 1\n"                 \
+	"member alice $R0 $S0\nadmin alice\n"                                                      \
 	"environment prod\nepoch 2\nkey $K1\nwrapped $H\nreader alice\nsealer alice\nremoved 2\nend\n"
 
 static void
@@ -335,10 +347,13 @@ test_rules_between(void **state)
 	} table[] = {
 		{ SECOND, "project-id $I", "project-id 00112233445566778899aabbccddeeff",
 		  F2 "the project-id is not that of the roster before" },
-		{ SECOND, "previous $P", "previous $H", F2 "'previous' is not the hash of the roster before" },
+		{ SECOND, "previous $P", "previous $H",
+		  F2 "'previous' is not the hash of the roster before" },
 		{ SECOND, "serial 2", "serial 3", F2 "'serial' is 3, not the file's name" },
-		{ SECOND, "epoch 1", "epoch 2", F2 "'prod': the key changes exactly when the epoch does" },
-		{ SECOND, "key $K0", "key $K1", F2 "'prod': the key changes exactly when the epoch does" },
+		{ SECOND, "epoch 1", "epoch 2",
+		  F2 "'prod': the key changes exactly when the epoch does" },
+		{ SECOND, "key $K0", "key $K1",
+		  F2 "'prod': the key changes exactly when the epoch does" },
 		{ SECOND, "reader bob\n", "",
 		  F2 "'prod': a reader left, so a new epoch must begin and be 'removed'" },
 		{ SECOND, "member bob $R1 $S1", "member bob $R3 $S1",
@@ -433,11 +448,14 @@ test_gap_and_names(void **state)
 	put(1, FIRST, "0", hash);
 	put(3, SECOND, "0", hash);
 	assert_int_equal(read_chain(&chain, &err), -1);
-	assert_string_equal(err.message,
-			    "tfsecrets/roster/0002 is missing: the chain of rosters must be complete");
+	assert_string_equal(
+		err.message,
+		"tfsecrets/roster/0002 is missing: the chain of rosters must be complete");
 	remove_rosters();
 	put(1, FIRST, "0", hash);
-	assert_int_equal(file_replace(root_fd, ROSTER_DIRECTORY "/1", "f", bytes_of("x"), 0644, &err), 0);
+	assert_int_equal(file_replace(root_fd, ROSTER_DIRECTORY "/1", "f", bytes_of("x"), 0644,
+				      &err),
+			 0);
 	assert_int_equal(read_chain(&chain, &err), -1);
 	assert_string_equal(err.message,
 			    "tfsecrets/roster/1 is not a roster; names are four digits");
@@ -447,8 +465,8 @@ test_gap_and_names(void **state)
 static void
 test_nothing_comes_back(void **state)
 {
-#define THIRD(environments)                                                                \
-	"tfsecrets roster v1\nproject-id $I\nserial 3\nprevious $P\nthreshold 1\n"          \
+#define THIRD(environments)                                                                        \
+	"tfsecrets roster v1\nproject-id $I\nserial 3\nprevious $P\nthreshold 1\n"                 \
 	"member alice $R0 $S0\nadmin alice\n" environments "end\n"
 	static const struct {
 		const char *third, *message;
@@ -486,9 +504,10 @@ test_name_of_a_dropped_environment(void **state)
 	put(1, FIRST, "0", hash);
 	put(2,
 	    "tfsecrets roster v1\nproject-id $I\nserial 2\nprevious $P\nthreshold 1\n"
-	    "member alice $R0 $S0\nadmin alice\nend\n", "0", hash);
-	put(3, THIRD("environment prod\nepoch 1\nkey $K3\nwrapped $H\nreader alice\nremoved 0\n"), "0",
-	    hash);
+	    "member alice $R0 $S0\nadmin alice\nend\n",
+	    "0", hash);
+	put(3, THIRD("environment prod\nepoch 1\nkey $K3\nwrapped $H\nreader alice\nremoved 0\n"),
+	    "0", hash);
 	assert_int_equal(read_chain(&chain, &err), -1);
 	assert_string_equal(err.message, "tfsecrets/roster/0003: 'prod': the name of a removed "
 					 "environment is never used again");

@@ -46,8 +46,12 @@ teardown(void **state)
 static struct sealed
 example(void)
 {
-	struct sealed sealed = { .environment = "prod", .setting = "DATABASE_URL", .epoch = 3,
-				 .generation = 7, .changed = 2, .changed_at = 1785661964,
+	struct sealed sealed = { .environment = "prod",
+				 .setting = "DATABASE_URL",
+				 .epoch = 3,
+				 .generation = 7,
+				 .changed = 2,
+				 .changed_at = 1785661964,
 				 .sealed_at = 1795278002 };
 
 	memset(sealed.project_id, 'a', ID_DIGITS);
@@ -98,7 +102,9 @@ round_trip(size_t len)
 static void
 test_round_trips(void **state)
 {
-	static const size_t lengths[] = { 0, 1, 58, 59, 60, 123, 124, 4096, 65536, SECRET_VALUE_MAX };
+	static const size_t lengths[] = {
+		0, 1, 58, 59, 60, 123, 124, 4096, 65536, SECRET_VALUE_MAX
+	};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(lengths); i++)
@@ -116,7 +122,8 @@ test_too_long(void **state)
 	(void)state;
 	assert_int_equal(secret_new(SECRET_VALUE_MAX + 1, &value, &err), 0);
 	value.len = value.cap;
-	assert_int_equal(sealed_write(&sealed, secret_bytes(&value), public, &signer, &text, &err), -1);
+	assert_int_equal(sealed_write(&sealed, secret_bytes(&value), public, &signer, &text, &err),
+			 -1);
 	assert_string_equal(err.message, "a value has at most 1048576 bytes");
 }
 
@@ -125,8 +132,9 @@ static void
 test_padding(void **state)
 {
 	static const size_t table[][2] = {
-		{ 0, 64 },	{ 59, 64 },	{ 60, 128 },	{ 123, 128 },	{ 124, 192 },
-		{ 1019, 1024 }, { 1020, 1088 }, { 4091, 4096 }, { 4092, 4352 }, { 1048576, 1081344 },
+		{ 0, 64 },	{ 59, 64 },	      { 60, 128 },    { 123, 128 },
+		{ 124, 192 },	{ 1019, 1024 },	      { 1020, 1088 }, { 4091, 4096 },
+		{ 4092, 4352 }, { 1048576, 1081344 },
 	};
 
 	(void)state;
@@ -236,19 +244,25 @@ test_rules(void **state)
 {
 	static const struct bad table[] = {
 		{ "sealed v1", "sealed v2", "f:1: expected 'tfsecrets sealed v1'" },
-		{ "project-id a", "project-id A", "f:2: 'project-id' is not 32 lower-case hex digits" },
-		{ "environment prod", "environment Prod", "f:3: 'environment' is not a valid name" },
+		{ "project-id a", "project-id A",
+		  "f:2: 'project-id' is not 32 lower-case hex digits" },
+		{ "environment prod", "environment Prod",
+		  "f:3: 'environment' is not a valid name" },
 		{ "DATABASE_URL", "DATABASE-URL", "f:4: 'setting' is not a valid name" },
 		{ "epoch 3", "epoch 03", "f:5: 'epoch' is not a number from 1 to 4294967295" },
 		{ "epoch 3", "epoch 0", "f:5: 'epoch' is not a number from 1 to 4294967295" },
-		{ "epoch 3", "epoch 4294967296", "f:5: 'epoch' is not a number from 1 to 4294967295" },
-		{ "generation 7", "generation +7", "f:6: 'generation' is not a number from 1 to 4294967295" },
-		{ "generation 7", "generation 1", "f:7: 'previous' must be '-' exactly at generation 1" },
+		{ "epoch 3", "epoch 4294967296",
+		  "f:5: 'epoch' is not a number from 1 to 4294967295" },
+		{ "generation 7", "generation +7",
+		  "f:6: 'generation' is not a number from 1 to 4294967295" },
+		{ "generation 7", "generation 1",
+		  "f:7: 'previous' must be '-' exactly at generation 1" },
 		{ "changed 2", "changed 4", "f:8: 'changed' is greater than 'epoch'" },
 		{ "changed-at 2026-08-02", "changed-at 2026-02-30",
 		  "f:9: 'changed-at' is not a time such as 2026-11-21T16:40:02Z" },
 		{ "value-id 1", "value-id g", "f:10: 'value-id' is not 32 lower-case hex digits" },
-		{ "sealed-by SHA256:", "sealed-by MD5:", "f:12: 'sealed-by' is not a fingerprint (SHA256:…)" },
+		{ "sealed-by SHA256:", "sealed-by MD5:",
+		  "f:12: 'sealed-by' is not a fingerprint (SHA256:…)" },
 		{ "\nvalue\n", "\nvalues\n", "f:13: expected 'value'" },
 		{ "epoch 3\n", "epoch 3\n<<<<<<< HEAD\n", "f:6: a merge conflict was left here" },
 		{ "epoch 3\n", "epoch 3\n=======\n", "f:6: a merge conflict was left here" },
@@ -320,11 +334,16 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_round_trips),	   cmocka_unit_test(test_too_long),
-		cmocka_unit_test(test_padding),		   cmocka_unit_test(test_tombstone),
-		cmocka_unit_test(test_fields_come_back),   cmocka_unit_test(test_cut_everywhere),
-		cmocka_unit_test(test_altered_everywhere), cmocka_unit_test(test_rules),
-		cmocka_unit_test(test_swapped_box),	   cmocka_unit_test(test_other_signer),
+		cmocka_unit_test(test_round_trips),
+		cmocka_unit_test(test_too_long),
+		cmocka_unit_test(test_padding),
+		cmocka_unit_test(test_tombstone),
+		cmocka_unit_test(test_fields_come_back),
+		cmocka_unit_test(test_cut_everywhere),
+		cmocka_unit_test(test_altered_everywhere),
+		cmocka_unit_test(test_rules),
+		cmocka_unit_test(test_swapped_box),
+		cmocka_unit_test(test_other_signer),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
