@@ -9,7 +9,7 @@
 
 #include "schemas/classify_rules.h"
 
-enum { EMBEDDED_NAME_MAX = 128 };
+enum { EMBEDDED_NAME_MAX = 128, EMBEDDED_VALUE_MAX = 4096 };
 
 static bool
 is_name_byte(uint8_t byte)
@@ -45,7 +45,7 @@ value_behind(struct bytes text, size_t sign)
 		start++;
 	if (start < text.len && (text.data[start] == '"' || text.data[start] == '\''))
 		quote = text.data[start++];
-	for (end = start; end < text.len; end++) {
+	for (end = start; end < text.len && end - start < EMBEDDED_VALUE_MAX; end++) {
 		uint8_t byte = text.data[end];
 
 		if (quote != 0 ? byte == quote || byte == '\\' :

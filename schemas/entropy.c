@@ -11,7 +11,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 
-enum { LENGTHS = 12, RANDOM_MIN = 16 };
+enum { LENGTHS = 12, RANDOM_MIN = 16, LETTERS = 26 };
 
 enum {
 	UPPER = 1,
@@ -159,14 +159,34 @@ word_stands_at(struct bytes text, const char *word)
 	return capitals == 0 || capitals == len || (capitals == 1 && isupper(text.data[0]));
 }
 
+/* The words are in byte order: where those of each letter begin. */
+static void
+index_words(size_t starts[static LETTERS + 1])
+{
+	size_t word = 0;
+
+	for (size_t letter = 0; letter < LETTERS; letter++) {
+		starts[letter] = word;
+		while (word < COUNT(words) && (size_t)(words[word][0] - 'a') == letter)
+			word++;
+	}
+	starts[LETTERS] = word;
+}
+
 bool
 entropy_has_word(struct bytes text)
 {
-	for (size_t at = 0; at + 4 <= text.len; at++)
-		for (size_t i = 0; i < COUNT(words); i++)
-			if (tolower(text.data[at]) == words[i][0] &&
-			    word_stands_at(bytes_from(text, at), words[i]))
+	size_t starts[LETTERS + 1];
+
+	index_words(starts);
+	for (size_t at = 0; at + 4 <= text.len; at++) {
+		size_t letter = (size_t)(tolower(text.data[at]) - 'a');
+
+		for (size_t i = letter < LETTERS ? starts[letter] : 0;
+		     letter < LETTERS && i < starts[letter + 1]; i++)
+			if (word_stands_at(bytes_from(text, at), words[i]))
 				return true;
+	}
 	return false;
 }
 

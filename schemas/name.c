@@ -350,6 +350,10 @@ name_judge(struct bytes name)
 
 	if ((found = find_last(&words, identifier_phrases, COUNT(identifier_phrases))) != NULL)
 		return (struct name_verdict){ NAME_IDENTIFIER, found, secret };
+	/* MAX_TOKENS counts, whatever its last word is. */
+	if ((found = find_first(&words, quantity_beginnings, COUNT(quantity_beginnings))) != NULL &&
+	    longest != NULL)
+		return (struct name_verdict){ NAME_QUANTITY, found, longest };
 	/* "database url" against the ending "url": the longer phrase knows more. */
 	if (longest != NULL)
 		return (struct name_verdict){ NAME_SECRET, longest, NULL };

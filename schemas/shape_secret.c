@@ -8,6 +8,8 @@
 
 #include "schemas/classify_rules.h"
 
+enum { AUTHORITY_MAX = 1024 };
+
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 
 static bool
@@ -107,7 +109,7 @@ password_of_authority(struct bytes rest, struct bytes *ret_password)
 	size_t colon = rest.len, at = rest.len, end = 0;
 	bool was_port = true;
 
-	for (; end < rest.len && !ends_url(rest.data[end]); end++) {
+	for (; end < rest.len && end < AUTHORITY_MAX && !ends_url(rest.data[end]); end++) {
 		uint8_t byte = rest.data[end];
 
 		if (byte == ':' && colon == rest.len && rest.data[0] != '[')
@@ -284,11 +286,11 @@ shape_is_certain(struct bytes value, enum reading reading, char reason[static RE
 		return true;
 	}
 	if ((found = find_token(value)) != NULL) {
-		snprintf(reason, REASON_BYTES, "looks like %s %s token", article(found), found);
+		snprintf(reason, REASON_BYTES, "%s %s token", article(found), found);
 		return true;
 	}
 	if ((found = shape_assigns_secret(value, reading)) != NULL) {
-		snprintf(reason, REASON_BYTES, "a value for '%s' is inside it", found);
+		snprintf(reason, REASON_BYTES, "a text with a value for '%s' in it", found);
 		return true;
 	}
 	return false;
