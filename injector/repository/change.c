@@ -67,6 +67,15 @@ open_key(struct change *change, const struct identities *identities, struct erro
 }
 
 static int
+open_sealed_directory(struct change *change, struct error *err)
+{
+	CLEANUP(free_text) char *path = sealed_directory(change->environment->name);
+	struct tree *files = &change->project->files;
+
+	return tree_has(files, path) ? tree_open_directory(files, path, &change->sealed, err) : 0;
+}
+
+static int
 begin(struct change *change, const char *environment, const struct identities *identities,
       struct error *err)
 {
@@ -75,6 +84,7 @@ begin(struct change *change, const char *environment, const struct identities *i
 	if (project_check_writable(project, err) < 0 ||
 	    project_environment(project, environment, &change->environment, &change->roster, err) <
 		    0 ||
+	    open_sealed_directory(change, err) < 0 ||
 	    plain_read(&project->files, environment, &change->plain, err) < 0 ||
 	    secret_from(secret_bytes(&change->plain.source), &change->plain_before, err) < 0)
 		return -1;
@@ -104,6 +114,7 @@ void
 change_end(struct change *change)
 {
 	journal_end(&change->journal);
+	tree_close_directory(&change->sealed);
 	plain_clear(&change->plain);
 	secret_clear(&change->plain_before);
 	environment_key_clear(&change->key);
@@ -119,7 +130,9 @@ read_present(struct change *change, const char *setting, struct buf *ret_text,
 	struct error cause;
 
 	*ret = (struct value_state){ .status = STATUS_ABSENT };
-	if (tree_read(&change->project->files, path, SEALED_FILE_MAX, ret_text, &cause) < 0) {
+	if (change->sealed.path == NULL)
+		return 0;
+	if (tree_read_in(&change->sealed, setting, SEALED_FILE_MAX, ret_text, &cause) < 0) {
 		if (cause.code == ERROR_MISSING)
 			return 0;
 		*err = cause;

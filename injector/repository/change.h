@@ -29,7 +29,8 @@ struct change {
 	const struct identity *signer; /* NULL: no identity, only plain values can be set */
 	bool is_sealer;		       /* else what is sealed stays pending */
 	bool reads;
-	struct environment_key key; /* when it reads */
+	struct environment_key key;   /* when it reads */
+	struct tree_directory sealed; /* path NULL: there is none yet */
 	struct plain plain;
 	bool plain_changed;
 	struct secret plain_before; /* config.yaml as it was read */

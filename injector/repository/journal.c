@@ -209,41 +209,66 @@ check_list(const struct buf *list, struct error *err)
 	return 0;
 }
 
-static int
-parent_of(int root_fd, const char *path, const char **ret_name, int *ret_fd, struct error *err)
-{
-	CLEANUP(free_text) char *directory = xstrdup(path);
-	char *slash = strrchr(directory, '/');
+/* The directory that the last line went to: the next one mostly goes there too. */
+struct place {
+	int root_fd, fd;
+	char *directory; /* NULL: none is open */
+};
 
-	*ret_name = slash != NULL ? path + (slash - directory) + 1 : path;
-	if (slash == NULL)
-		return file_open_directory(root_fd, ".", ".", ret_fd, err);
-	*slash = 0;
-	if (make_directories(root_fd, directory, err) < 0)
+static void
+place_close(struct place *place)
+{
+	close_fd(&place->fd);
+	free_text(&place->directory);
+}
+
+/* Syncs what the lines before have done to the directory that is left. */
+static int
+place_leave(struct place *place, bool sync, struct error *err)
+{
+	if (sync && place->directory != NULL && fsync(place->fd) < 0)
+		return error_errno(err, "cannot sync '%s'", place->directory);
+	place_close(place);
+	return 0;
+}
+
+/* Goes to the directory of path, made where it is missing. */
+static int
+place_enter(struct place *place, const char *path, bool sync, const char **ret_name,
+	    struct error *err)
+{
+	const char *slash = strrchr(path, '/');
+	CLEANUP(free_text)
+	char *directory = slash != NULL ? xstrndup(path, (size_t)(slash - path)) : xstrdup(".");
+
+	*ret_name = slash != NULL ? slash + 1 : path;
+	if (place->directory != NULL && strcmp(place->directory, directory) == 0)
+		return 0;
+	if (place_leave(place, sync, err) < 0 ||
+	    (slash != NULL && make_directories(place->root_fd, directory, err) < 0) ||
+	    file_open_directory(place->root_fd, directory, directory, &place->fd, err) < 0)
 		return -1;
-	return file_open_directory(root_fd, directory, directory, ret_fd, err);
+	place->directory = TAKE(directory);
+	return 0;
 }
 
 /* Every step may have been done already by a run that was killed. */
 static int
-apply_line(int root_fd, int fd, char *line, bool sync, struct error *err)
+apply_line(struct place *place, int fd, char *line, bool sync, struct error *err)
 {
-	CLEANUP(close_fd) int parent = -1;
 	char *staged, *path;
 	const char *name;
 
 	if (!split(line, &staged, &path))
 		return refuse_list(err);
-	if (parent_of(root_fd, path, &name, &parent, err) < 0)
+	if (place_enter(place, path, sync, &name, err) < 0)
 		return -1;
 	if (staged == NULL) {
-		if (unlinkat(parent, name, 0) < 0 && errno != ENOENT)
+		if (unlinkat(place->fd, name, 0) < 0 && errno != ENOENT)
 			return error_errno(err, "cannot remove '%s'", path);
-	} else if (renameat(fd, staged, parent, name) < 0 && errno != ENOENT) {
+	} else if (renameat(fd, staged, place->fd, name) < 0 && errno != ENOENT) {
 		return error_errno(err, "cannot put '%s' in place", path);
 	}
-	if (sync && fsync(parent) < 0)
-		return error_errno(err, "cannot sync the directory of '%s'", path);
 	return 0;
 }
 
@@ -251,6 +276,7 @@ apply_line(int root_fd, int fd, char *line, bool sync, struct error *err)
 static int
 apply(int root_fd, int fd, char *list, bool many, struct error *err)
 {
+	CLEANUP(place_close) struct place place = { .root_fd = root_fd, .fd = -1 };
 	char *next;
 
 	for (char *line = list; *line != 0; line = next) {
@@ -258,9 +284,11 @@ apply(int root_fd, int fd, char *list, bool many, struct error *err)
 
 		next = line + len + (line[len] == '\n');
 		line[len] = 0;
-		if (apply_line(root_fd, fd, line, !many, err) < 0)
+		if (apply_line(&place, fd, line, !many, err) < 0)
 			return -1;
 	}
+	if (place_leave(&place, !many, err) < 0)
+		return -1;
 	if (many && syncfs(fd) < 0)
 		return error_errno(err, "cannot sync '%s'", JOURNAL_DIRECTORY);
 	return 0;

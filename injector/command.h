@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * command: the one table of commands, and what a command's file gives it. Help, completion and the
+ * manual's check come from the same data as the parsing.
+ */
+#ifndef INJECTOR_COMMAND_H
+#define INJECTOR_COMMAND_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "base/error.h"
+#include "injector/options.h"
+
+struct invocation {
+	const struct command *command;
+	const char *
+		program; /* "tfsecrets", or "kubectl tfsecrets" when started as kubectl-tfsecrets */
+	struct options options; /* what was given, by options.h's getters */
+	char **operands;	/* NULL-terminated; borrowed from argv */
+	size_t operand_count;
+};
+
+struct command {
+	const char *name;
+	const char *summary;  /* one line, lower case, no full stop */
+	const char *operands; /* as the synopsis shows them: "[SETTING…]"; NULL: none */
+	size_t operands_min, operands_max; /* SIZE_MAX: any number */
+	const char *const *details;	   /* NULL-terminated paragraphs of --help, or NULL */
+	const struct option_spec *options; /* ends with OPTION_END; the general ones are added */
+	bool rest_is_command;		   /* exec: operands begin at the first one, or behind -- */
+	/* Returns the exit status. err is printed by main when it was filled and the status is not 0. */
+	int (*run)(const struct invocation *invocation, struct error *err);
+};
+
+/* Ends with NULL; in the order of the overview. */
+extern const struct command *const commands[];
+
+const struct command *command_find(const char *name);
+/* The same with an error that suggests a near one: "unknown command 'chek', did you mean 'check'?". */
+int command_choose(const char *name, const struct command **ret, struct error *err)
+	__attribute__((warn_unused_result));
+/* Whether there are as many operands as the command takes: "which SETTING?", "too many operands". */
+int command_check_operands(const struct invocation *invocation, struct error *err)
+	__attribute__((warn_unused_result));
+
+/* The overview of all commands (fits a screen of 80 by 24 … 40 lines), and one command's page. */
+void help_overview(FILE *out, const char *program);
+void help_command(FILE *out, const char *program, const struct command *command);
+/* A completion script for bash, zsh or fish on out; -1 ERROR_USAGE: no such shell. */
+int completion_write(FILE *out, const char *shell, struct error *err)
+	__attribute__((warn_unused_result));
+
+#endif

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* commands: each command's file declares exactly one thing. */
+#ifndef INJECTOR_COMMANDS_H
+#define INJECTOR_COMMANDS_H
+
+#include "injector/command.h"
+
+extern const struct command command_check;
+extern const struct command command_completion;
+extern const struct command command_exec;
+extern const struct command command_get;
+extern const struct command command_help;
+extern const struct command command_init;
+extern const struct command command_keygen;
+extern const struct command command_render;
+extern const struct command command_seal;
+extern const struct command command_set;
+extern const struct command command_unset;
+extern const struct command command_version;
+
+#endif
