@@ -30,7 +30,7 @@ step(int *fd, const char *name, const char *shown, struct error *err)
 	int next = openat(*fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
 	if (next < 0 && (errno == ENOTDIR || errno == ELOOP))
-		return error_set(err, ERROR_FAILED, "'%s' is not a directory", shown);
+		return error_set(err, ERROR_REFUSED, "'%s' is not a directory", shown);
 	if (next < 0)
 		return error_errno(err, "cannot open '%s'", shown);
 	close_fd(fd);
@@ -48,7 +48,7 @@ file_open_directory(int dirfd, const char *path, const char *shown, int *ret_fd,
 	if (dirfd == AT_FDCWD && path[0] != 0) {
 		fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		if (fd < 0 && errno == ENOTDIR)
-			return error_set(err, ERROR_FAILED, "'%s' is not a directory", shown);
+			return error_set(err, ERROR_REFUSED, "'%s' is not a directory", shown);
 		if (fd < 0)
 			return error_errno(err, "cannot open '%s'", shown);
 	} else {
@@ -97,7 +97,7 @@ refuse_kind(int parent, const char *name, const char *shown, struct error *err)
 
 	if (fstatat(parent, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
 		return error_errno(err, "cannot open '%s'", shown);
-	return error_set(err, ERROR_FAILED, "'%s' is %s, not a file", shown,
+	return error_set(err, ERROR_REFUSED, "'%s' is %s, not a file", shown,
 			 kind_of(status.st_mode));
 }
 
@@ -113,7 +113,7 @@ open_regular(int parent, const char *name, const char *shown, int *ret_fd, struc
 	if (fd < 0 || fstat(fd, status) < 0)
 		return error_errno(err, "cannot open '%s'", shown);
 	if (!S_ISREG(status->st_mode))
-		return error_set(err, ERROR_FAILED, "'%s' is %s, not a file", shown,
+		return error_set(err, ERROR_REFUSED, "'%s' is %s, not a file", shown,
 				 kind_of(status->st_mode));
 	*ret_fd = fd;
 	fd = -1;
@@ -156,7 +156,7 @@ read_some(int fd, const char *shown, size_t want, size_t max, struct buf *ret, s
 	if (got < 0)
 		return error_errno(err, "cannot read '%s'", shown);
 	if (got > 0 && room == 0)
-		return error_set(err, ERROR_FAILED, "'%s' is larger than %zu bytes", shown, max);
+		return error_set(err, ERROR_REFUSED, "'%s' is larger than %zu bytes", shown, max);
 	return got > 0 ? 1 : 0;
 }
 

@@ -96,13 +96,8 @@ load_roster(const struct invocation *invocation, struct project *project, struct
 		.require_pin = option_is_set(&invocation->options, "require-pin"),
 	};
 
-	if (project_load_roster(project, &trust, err) < 0) {
-		if (err->code != ERROR_REFUSED)
-			return -1;
-		findings_add(findings, LEVEL_FINDING, "%s", err->message);
-		*err = (struct error)ERROR_INIT;
-		return 0;
-	}
+	if (project_load_roster(project, &trust, err) < 0)
+		return findings_take(findings, err);
 	for (size_t i = 0; i < project->notes.count; i++)
 		findings_add(findings, LEVEL_NOTE, "%s", project->notes.items[i]);
 	return 0;
@@ -126,7 +121,7 @@ check(const struct invocation *invocation, struct project *project, struct findi
 		return 0;
 	if (environment != NULL &&
 	    project_environment(project, environment, &ignored, &roster, err) < 0)
-		return -1;
+		return findings_take(findings, err);
 	if (check_project(project, environment, terminal_progress_verified, findings, err) < 0)
 		return -1;
 	terminal_progress_end();
@@ -159,8 +154,12 @@ run(const struct invocation *invocation, struct error *err)
 	CLEANUP(findings_clear) struct findings findings = FINDINGS_INIT;
 
 	if (project_open(PROJECT_READ, &project, err) < 0 ||
-	    check(invocation, &project, &findings, err) < 0)
+	    check(invocation, &project, &findings, err) < 0) {
+		/* A journal that is not ours, say: it keeps us from looking, and is found all the same. */
+		if (err->code == ERROR_REFUSED)
+			err->code = ERROR_FOUND;
 		return -1;
+	}
 	return report(invocation, &project, &findings, err);
 }
 

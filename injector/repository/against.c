@@ -265,7 +265,8 @@ compare_all(struct project *project, struct tree *before, const struct chain *ol
 						 .name = name,
 						 .findings = findings };
 
-		if (roster != NULL && compare_environment(&comparison, roster, err) < 0)
+		if (roster != NULL && compare_environment(&comparison, roster, err) < 0 &&
+		    findings_take(findings, err) < 0)
 			return -1;
 	}
 	return 0;

@@ -31,6 +31,16 @@ findings_add(struct findings *findings, enum finding_level level, const char *fo
 		(struct finding){ .level = level, .text = xstrdup(text) };
 }
 
+int
+findings_take(struct findings *findings, struct error *err)
+{
+	if (err->code != ERROR_REFUSED)
+		return -1;
+	findings_add(findings, LEVEL_FINDING, "%s", err->message);
+	*err = (struct error)ERROR_INIT;
+	return 0;
+}
+
 void
 findings_clear(struct findings *findings)
 {
@@ -75,18 +85,23 @@ check_key_file(struct view *view)
 		findings_add(view->findings, LEVEL_FINDING, "%s", err.message);
 }
 
-/* A file of this name would never be read; one that git ignores is somebody's own business. */
-static void
-check_stray(struct project *project, const char *path, struct findings *findings)
+/* A file of a name that is never read and that git ignores is somebody's own business. */
+static bool
+is_ignored(const struct project *project, const char *path)
 {
 	const char *const arguments[] = { "check-ignore", "-q", "--", path, NULL };
 	struct error ignored;
 	int status;
 
-	if (project->has_git && tree_is_parallel(&project->files) &&
-	    git_run(project->root, arguments, NULL, &status, &ignored) == 0 && status == 0)
-		return;
-	findings_add(findings, LEVEL_FINDING, "%s: does not belong there", path);
+	return project->has_git && tree_is_parallel(&project->files) &&
+	       git_run(project->root, arguments, NULL, &status, &ignored) == 0 && status == 0;
+}
+
+static void
+check_stray(const struct project *project, const char *path, struct findings *findings)
+{
+	if (!is_ignored(project, path))
+		findings_add(findings, LEVEL_FINDING, "%s: does not belong there", path);
 }
 
 static int
@@ -137,12 +152,22 @@ check_due(const struct view *view, const struct setting *setting, const struct s
 }
 
 static void
+check_problem(const struct view *view, const struct value_state *state)
+{
+	CLEANUP(free_text) char *path =
+		xasprintf("tfsecrets/%s/sealed/%s", view->name, state->name);
+
+	if (text_is_setting_name(bytes_of(state->name)) || !is_ignored(view->project, path))
+		findings_add(view->findings, LEVEL_FINDING, "%s", state->problem);
+}
+
+static void
 check_value(const struct view *view, const struct value_state *state)
 {
 	const struct setting *setting = schema_setting(view->project->schema, state->name);
 
 	if (state->problem != NULL) {
-		findings_add(view->findings, LEVEL_FINDING, "%s", state->problem);
+		check_problem(view, state);
 		return;
 	}
 	if (setting == NULL && state->status == STATUS_VALID)
@@ -289,7 +314,11 @@ check_environment(struct project *project, const struct roster_environment *rost
 			     "the roster has the environment '%s', " SCHEMA_FILE " has not",
 			     roster->name);
 	check_key_file(&view);
-	result = check_folder(&view, err) < 0 || check_values(&view, progress, err) < 0 ? -1 : 0;
+	result = (check_folder(&view, err) < 0 && findings_take(findings, err) < 0) ||
+				 (check_values(&view, progress, err) < 0 &&
+				  findings_take(findings, err) < 0) ?
+			 -1 :
+			 0;
 	plain_clear(&view.plain);
 	environment_state_clear(&view.state);
 	return result;
@@ -389,7 +418,7 @@ check_project(struct project *project, const char *environment, state_progress p
 
 	check_roster(project, findings);
 	check_targets(project->schema, findings);
-	if (check_top(project, findings, err) < 0)
+	if (check_top(project, findings, err) < 0 && findings_take(findings, err) < 0)
 		return -1;
 	for (size_t i = 0; i < roster->environment_count; i++) {
 		const struct roster_environment *one = &roster->environments[i];

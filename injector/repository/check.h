@@ -35,6 +35,9 @@ void findings_add(struct findings *findings, enum finding_level level, const cha
 	__attribute__((format(printf, 3, 4)));
 void findings_clear(struct findings *findings);
 /* How many count: those of LEVEL_FINDING, with strict those of LEVEL_DUE too. */
+/* A refusal is what check looks for: it becomes a finding, and 0. Whatever else failed stays a failure. */
+int findings_take(struct findings *findings, struct error *err);
+
 size_t findings_count(const struct findings *findings, bool strict);
 
 /* Checks every environment (or the one named), from project->files, which may be the index. The schema and

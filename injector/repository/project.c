@@ -100,8 +100,11 @@ project_load_schema(struct project *project, struct error *err)
 {
 	CLEANUP(buf_clear) struct buf source = BUF_INIT(SCHEMA_FILE_MAX);
 
-	if (tree_read(&project->files, SCHEMA_FILE, SCHEMA_FILE_MAX, &source, err) < 0)
+	if (tree_read(&project->files, SCHEMA_FILE, SCHEMA_FILE_MAX, &source, err) < 0) {
+		if (err->code == ERROR_REFUSED)
+			err->code = ERROR_FAILED;
 		return -1;
+	}
 	return schema_read(buf_bytes(&source), SCHEMA_FILE, &project->schema, err);
 }
 

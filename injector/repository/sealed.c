@@ -91,7 +91,17 @@ parse_header(struct lines *lines, struct sealed *sealed, struct error *err)
 	return 0;
 }
 
-/* The value lines end where the armor starts; nothing is decoded yet but the lengths. */
+/* Looked at without a key as well: a box has one spelling. */
+static bool
+is_canonical(const struct lines *lines, const struct sealed_parts *parts)
+{
+	CLEANUP(buf_clear) struct buf box = BUF_INIT(SEALED_FILE_MAX);
+	struct bytes text = { lines->text.data + parts->box_start, parts->box_len };
+
+	return base64_decode_lines(text, BASE64_COLUMNS, &box);
+}
+
+/* The value lines end where the armor starts; lengths first, before anything is allocated. */
 static int
 parse_box(struct lines *lines, struct sealed_parts *parts, struct error *err)
 {
@@ -117,6 +127,8 @@ parse_box(struct lines *lines, struct sealed_parts *parts, struct error *err)
 	    bytes > HPKE_OVERHEAD + sealed_padded_length(SECRET_VALUE_MAX) ||
 	    pad(bytes - HPKE_OVERHEAD) != bytes - HPKE_OVERHEAD)
 		return lines_error(lines, err, "the value has a length that no padded value has");
+	if (!is_canonical(lines, parts))
+		return lines_error(lines, err, "the value is not canonical base64");
 	return 0;
 }
 

@@ -185,7 +185,7 @@ tree_list(const struct tree *tree, const char *directory, struct list *ret, stru
 	}
 	at = lower_bound(tree, directory);
 	if (at < tree->count && strcmp(tree->entries[at].path, directory) == 0)
-		return error_set(err, ERROR_FAILED, "'%s'%s is not a directory", directory,
+		return error_set(err, ERROR_REFUSED, "'%s'%s is not a directory", directory,
 				 tree->label);
 	list_entries(tree, directory, ret);
 	return 0;
@@ -215,7 +215,7 @@ read_object(struct tree *tree, const char *path, size_t max, struct buf *ret, st
 	if (at == tree->count || strcmp(tree->entries[at].path, path) != 0)
 		return error_set(err, ERROR_MISSING, "'%s'%s is not there", path, tree->label);
 	if (!tree->entries[at].is_file)
-		return error_set(err, ERROR_FAILED, "'%s'%s is a link, not a file", path,
+		return error_set(err, ERROR_REFUSED, "'%s'%s is a link, not a file", path,
 				 tree->label);
 	ret->max = max;
 	if (git_batch_read(&tree->batch, tree->entries[at].object, ret, err) < 0)

@@ -15,7 +15,7 @@ tfsecrets()
 	"$TFSECRETS" "$@"
 }
 
-setup()
+setup_project()
 {
 	unset XDG_CONFIG_HOME XDG_STATE_HOME SSH_AUTH_SOCK KUBECONFIG
 	export HOME=$BATS_TEST_TMPDIR/home GIT_CONFIG_NOSYSTEM=1
@@ -27,6 +27,11 @@ setup()
 	cd "$BATS_TEST_TMPDIR/taskflow" || return 1
 	git init -q
 	write_dotenv
+}
+
+setup()
+{
+	setup_project
 }
 
 database_url='postgresql://taskflow:s3cr3t-in-the-url@db.internal:5432/taskflow'

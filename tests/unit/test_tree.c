@@ -137,13 +137,13 @@ test_files(void **state)
 	check_directory(&tree);
 	expect_error(&tree, "tfsecrets/none", 9, ERROR_MISSING,
 		     "cannot open 'tfsecrets/none': No such file or directory");
-	expect_error(&tree, "tfsecrets/prod/link", 9, ERROR_FAILED,
+	expect_error(&tree, "tfsecrets/prod/link", 9, ERROR_REFUSED,
 		     "'tfsecrets/prod/link' is a link, not a file");
-	expect_error(&tree, "tfsecrets/prod", 9, ERROR_FAILED,
+	expect_error(&tree, "tfsecrets/prod", 9, ERROR_REFUSED,
 		     "'tfsecrets/prod' is a directory, not a file");
-	expect_error(&tree, "tfsecrets/linked/key.age", 9, ERROR_FAILED,
+	expect_error(&tree, "tfsecrets/linked/key.age", 9, ERROR_REFUSED,
 		     "'tfsecrets/linked/key.age' is not a directory");
-	expect_error(&tree, "tfsecrets/prod-eu/key.age", 4, ERROR_FAILED,
+	expect_error(&tree, "tfsecrets/prod-eu/key.age", 4, ERROR_REFUSED,
 		     "'tfsecrets/prod-eu/key.age' is larger than 4 bytes");
 	assert_int_equal(tree_list(&tree, "tfsecrets/linked", &names, &err), -1);
 	assert_string_equal(err.message, "'tfsecrets/linked' is not a directory");
@@ -169,8 +169,8 @@ check_git_errors(struct tree *tree, const char *label)
 	assert_false(tree_is_parallel(tree));
 	expect_error(tree, "tfsecrets/none", 9, ERROR_MISSING, missing);
 	expect_error(tree, "tfsecrets/prod", 9, ERROR_MISSING, folder);
-	expect_error(tree, "tfsecrets/prod/link", 9, ERROR_FAILED, link);
-	expect_error(tree, "tfsecrets/prod-eu/key.age", 4, ERROR_FAILED, large);
+	expect_error(tree, "tfsecrets/prod/link", 9, ERROR_REFUSED, link);
+	expect_error(tree, "tfsecrets/prod-eu/key.age", 4, ERROR_REFUSED, large);
 	/* Whatever went wrong before, the next answer is the right one. */
 	expect_content(tree, "tfsecrets/prod/key.age", "k\n");
 	/* Not of the project, although it begins like it. */
@@ -189,7 +189,7 @@ check_linked_folder(struct tree *tree)
 	struct error err;
 
 	assert_int_equal(tree_list(tree, "tfsecrets/linked", &names, &err), -1);
-	assert_int_equal(err.code, ERROR_FAILED);
+	assert_int_equal(err.code, ERROR_REFUSED);
 	assert_string_equal(err.message, expected);
 }
 
