@@ -14,6 +14,7 @@ enum { GENERATIONS_MAX = 1000 };
 struct comparison {
 	struct project *project;
 	struct tree *before;
+	const struct schema *schema_before; /* NULL: could not be read */
 	const char *revision;
 	const char *name;
 	struct environment_state now;
@@ -138,6 +139,20 @@ compare_sealed(struct comparison *comparison, struct error *err)
 	return 0;
 }
 
+/* What the setting is without a key: its value in config.yaml, else its default; NULL data: neither. */
+static struct bytes
+plain_or_default(const struct plain *plain, const struct schema *schema, const char *name)
+{
+	const struct setting *setting = schema != NULL ? schema_setting(schema, name) : NULL;
+	size_t at;
+
+	if (plain_find(plain, name, &at))
+		return plain_value(plain, at);
+	if (setting == NULL || setting->default_value == NULL)
+		return (struct bytes){ NULL, 0 };
+	return bytes_of(setting->default_value);
+}
+
 /* Where traffic goes is worth a look in review: URLs and hosts that changed, by name. */
 static void
 note_addresses(const struct comparison *comparison)
@@ -148,17 +163,18 @@ note_addresses(const struct comparison *comparison)
 
 	if (plain_read(comparison->before, comparison->name, &before, &ignored) < 0)
 		return;
-	for (size_t i = 0; i < plain_count(&comparison->plain); i++) {
-		const char *name = plain_name(&comparison->plain, i);
-		const struct setting *setting = schema_setting(schema, name);
-		size_t at;
+	for (size_t i = 0; i < schema->setting_count; i++) {
+		const struct setting *setting = &schema->settings[i];
+		struct bytes now = plain_or_default(&comparison->plain, schema, setting->name);
+		struct bytes was =
+			plain_or_default(&before, comparison->schema_before, setting->name);
 
-		if (setting == NULL || (setting->type != TYPE_URL && setting->type != TYPE_HOST) ||
-		    (plain_find(&before, name, &at) &&
-		     bytes_equal(plain_value(&before, at), plain_value(&comparison->plain, i))))
+		if ((setting->type != TYPE_URL && setting->type != TYPE_HOST) ||
+		    setting->kind != KIND_CONFIG ||
+		    ((now.data == NULL) == (was.data == NULL) && bytes_equal(now, was)))
 			continue;
 		findings_add(comparison->findings, LEVEL_NOTE, "'%s' of '%s' changed since %s (%s)",
-			     name, comparison->name, comparison->revision,
+			     setting->name, comparison->name, comparison->revision,
 			     type_name(setting->type));
 	}
 	plain_clear(&before);
@@ -210,16 +226,25 @@ object_of(const struct schema *schema, const char *name)
 	return NULL;
 }
 
-static void
-note_objects(struct project *project, struct tree *before, const char *revision,
-	     struct findings *findings)
+/* NULL: it has none that can be read. */
+static struct schema *
+schema_of(struct tree *before)
 {
 	CLEANUP(buf_clear) struct buf source = BUF_INIT(SCHEMA_FILE_MAX);
-	CLEANUP(schema_cleanup) struct schema *old = NULL;
+	struct schema *schema = NULL;
 	struct error ignored;
 
 	if (tree_read(before, SCHEMA_FILE, SCHEMA_FILE_MAX, &source, &ignored) < 0 ||
-	    schema_read(buf_bytes(&source), SCHEMA_FILE, &old, &ignored) < 0)
+	    schema_read(buf_bytes(&source), SCHEMA_FILE, &schema, &ignored) < 0)
+		return NULL;
+	return schema;
+}
+
+static void
+note_objects(const struct project *project, const struct schema *old, const char *revision,
+	     struct findings *findings)
+{
+	if (old == NULL)
 		return;
 	for (size_t i = 0; i < project->schema->object_count; i++) {
 		const struct object *object = &project->schema->objects[i];
@@ -251,8 +276,9 @@ compare_rosters(const struct chain *now, const struct chain *before, const char 
 }
 
 static int
-compare_all(struct project *project, struct tree *before, const struct chain *old,
-	    const char *revision, struct findings *findings, struct error *err)
+compare_all(struct project *project, struct tree *before, const struct schema *schema_before,
+	    const struct chain *old, const char *revision, struct findings *findings,
+	    struct error *err)
 {
 	const struct roster *rosters[] = { chain_current(old), chain_current(&project->chain) };
 
@@ -261,6 +287,7 @@ compare_all(struct project *project, struct tree *before, const struct chain *ol
 		const struct roster_environment *roster = roster_environment(rosters[1], name);
 		struct comparison comparison = { .project = project,
 						 .before = before,
+						 .schema_before = schema_before,
 						 .revision = revision,
 						 .name = name,
 						 .findings = findings };
@@ -278,6 +305,7 @@ check_against(struct project *project, const char *revision, struct findings *fi
 {
 	CLEANUP(tree_clear) struct tree before = TREE_INIT;
 	CLEANUP(chain_clear) struct chain old = CHAIN_INIT;
+	CLEANUP(schema_cleanup) struct schema *schema = NULL;
 	struct error cause;
 
 	if (!project->has_git)
@@ -294,6 +322,7 @@ check_against(struct project *project, const char *revision, struct findings *fi
 		return 0;
 	}
 	compare_rosters(&project->chain, &old, revision, findings);
-	note_objects(project, &before, revision, findings);
-	return compare_all(project, &before, &old, revision, findings, err);
+	schema = schema_of(&before);
+	note_objects(project, schema, revision, findings);
+	return compare_all(project, &before, schema, &old, revision, findings, err);
 }

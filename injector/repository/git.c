@@ -307,7 +307,11 @@ git_batch_read(struct git_batch *batch, const char *object, struct buf *ret, str
 		return error_set(err, ERROR_FAILED, "git ended before its answer did");
 	if (!is_blob)
 		return error_set(err, ERROR_FAILED, "git has no such file");
-	return buf_check(ret, "an object in git", err);
+	if (buf_check(ret, "an object in git", err) == 0)
+		return 0;
+	/* As of a file on disk: what is too large was not written by us. */
+	err->code = ERROR_REFUSED;
+	return -1;
 }
 
 void
