@@ -137,16 +137,18 @@ add(struct chain *chain, struct roster *roster, struct bytes body, const char *f
 
 	if (check_signatures(roster, judge, body, file, err) < 0)
 		goto refused;
-	if (chain->count > 0 && (roster_check_step(judge, roster, file, &cause) < 0 ||
-				 check_history(chain, roster, file, &cause) < 0))
+	if (roster_check(roster, file, &cause) < 0 ||
+	    (chain->count > 0 && (roster_check_step(judge, roster, file, &cause) < 0 ||
+				  check_history(chain, roster, file, &cause) < 0)))
 		rules = -1;
+	/* Only a proposal may break them: what is in force is the one before. */
+	if (rules < 0 && (complete || !is_last || chain->count == 0)) {
+		*err = cause;
+		goto refused;
+	}
 	if (!complete && (!is_last || chain->count == 0)) {
 		(void)error_set(err, ERROR_REFUSED, "%s: %zu of %u signatures", file,
 				roster->signature_count, judge->threshold);
-		goto refused;
-	}
-	if (complete && rules < 0) {
-		*err = cause;
 		goto refused;
 	}
 	if (!complete) {
@@ -179,7 +181,7 @@ read_one(struct chain *chain, const struct tree_directory *directory, uint32_t s
 					 file);
 		return -1;
 	}
-	if (roster_parse(buf_bytes(&text), file, &roster, err) < 0)
+	if (roster_read(buf_bytes(&text), file, &roster, err) < 0)
 		return -1;
 	if (roster->serial != serial) {
 		(void)error_set(err, ERROR_REFUSED, "%s: 'serial' is %u, not the file's name", file,

@@ -242,6 +242,17 @@ parse_signatures(struct lines *lines, struct roster *roster, struct error *err)
 int
 roster_parse(struct bytes text, const char *file, struct roster **ret, struct error *err)
 {
+	CLEANUP(roster_cleanup) struct roster *roster = NULL;
+
+	if (roster_read(text, file, &roster, err) < 0 || roster_check(roster, file, err) < 0)
+		return -1;
+	*ret = TAKE(roster);
+	return 0;
+}
+
+int
+roster_read(struct bytes text, const char *file, struct roster **ret, struct error *err)
+{
 	CLEANUP(roster_cleanup) struct roster *roster = xcalloc(1, sizeof(*roster));
 	struct lines lines;
 
@@ -251,7 +262,7 @@ roster_parse(struct bytes text, const char *file, struct roster **ret, struct er
 		return -1;
 	roster->body_len = lines.offset;
 	sha256_hex((struct bytes){ text.data, lines.offset }, roster->hash);
-	if (parse_signatures(&lines, roster, err) < 0 || roster_check(roster, file, err) < 0)
+	if (parse_signatures(&lines, roster, err) < 0)
 		return -1;
 	*ret = TAKE(roster);
 	return 0;

@@ -63,6 +63,9 @@ struct roster {
 
 /* Parses a whole roster file, body and signatures, and checks the rules within one roster. Signatures
  * are parsed, not verified. ERROR_REFUSED "FILE:LINE: rule". The caller frees *ret. */
+/* roster_read leaves the rules to roster_check: a proposed roster may break them. */
+int roster_read(struct bytes text, const char *file, struct roster **ret, struct error *err)
+	__attribute__((warn_unused_result));
 int roster_parse(struct bytes text, const char *file, struct roster **ret, struct error *err)
 	__attribute__((warn_unused_result));
 void roster_free(struct roster *roster);
