@@ -17,10 +17,11 @@ entry_from_file(const char *path, size_t max, struct secret *ret, struct error *
 	return secret_read(fd, path, max, ret, err);
 }
 
+/* A value of the maximum may have its line feed behind it; what is too large is refused when it is set. */
 int
 entry_from_stdin(struct secret *ret, struct error *err)
 {
-	if (secret_read(STDIN_FILENO, "standard input", SECRET_VALUE_MAX, ret, err) < 0)
+	if (secret_read(STDIN_FILENO, "standard input", SECRET_VALUE_MAX + 1, ret, err) < 0)
 		return -1;
 	if (ret->len > 0 && ret->data[ret->len - 1] == '\n')
 		secret_truncate(ret, ret->len - 1);

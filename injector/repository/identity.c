@@ -214,7 +214,7 @@ identity_parse(const struct secret *text, const char *shown, identity_ask ask, s
 				 "%s: needs a passphrase, which cannot be asked here", shown);
 	prompt = xasprintf("passphrase of %s: ", shown);
 	if (ask(prompt, &passphrase, err) < 0)
-		return -1;
+		return error_context(err, "%s", shown);
 	if (age_decrypt_passphrase(secret_bytes(text), &passphrase, AGE_WORK_FACTOR_MAX, &inner,
 				   err) < 0)
 		return error_context(err, "%s", shown);
