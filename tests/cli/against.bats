@@ -25,7 +25,7 @@ next()
 
 @test "the same tree, and a value that follows, are fine" {
 	check_is_quiet --against HEAD
-	next $sealed
+	next "$sealed"
 	check_is_quiet --against HEAD
 	printf 'sk-proj-another-key-0123456789' | tfsecrets -q set -e prod OPENAI_API_KEY
 	check_is_quiet --against HEAD
@@ -33,13 +33,13 @@ next()
 
 @test "an old file put back" {
 	second_generation
-	git show HEAD~:$sealed >$sealed
+	git show HEAD~:"$sealed" >"$sealed"
 	check_finds "$sealed: an older value was put back (HEAD)" --against HEAD
 	check_is_quiet --against HEAD~
 }
 
 @test "a file gone, a folder gone" {
-	rm $sealed
+	rm "$sealed"
 	check_finds "$sealed: the file is gone; 'tfsecrets unset' keeps a tombstone (HEAD)" --against HEAD
 	rm -r tfsecrets/dev/sealed
 	check_finds "tfsecrets/dev/sealed/OPENAI_API_KEY: the file is gone" --against HEAD
@@ -58,45 +58,45 @@ next()
 @test "a tombstone replaced by the value before it" {
 	tfsecrets -q unset -e prod DATABASE_URL
 	git commit -qam unset
-	git show HEAD~:$sealed >$sealed
+	git show HEAD~:"$sealed" >"$sealed"
 	check_finds "$sealed: an older value was put back (HEAD)" --against HEAD
 }
 
 @test "the same generation with other bytes" {
-	forge sealed $sealed --as "$alice" --reseal postgresql://a:b@c/d
+	forge sealed "$sealed" --as "$alice" --reseal postgresql://a:b@c/d
 	check_finds "$sealed: was changed without a new generation (HEAD)" --against HEAD
 }
 
 @test "'previous' that is not what it replaces" {
-	next $sealed "previous=$(printf '%064d' 1)"
+	next "$sealed" "previous=$(printf '%064d' 1)"
 	check_finds "$sealed: 'previous' is not the file that it replaces (HEAD)" --against HEAD
 }
 
 @test "a squash is allowed and reported; more than a thousand generations are not" {
-	next $sealed generation=3 "previous=$(printf '%064d' 1)"
+	next "$sealed" generation=3 "previous=$(printf '%064d' 1)"
 	check_is_quiet --against HEAD
 	prints "note: 'DATABASE_URL' of 'prod' is 2 generations on since HEAD; the files between are not here"
-	next $sealed generation=1001 "previous=$(printf '%064d' 1)"
+	next "$sealed" generation=1001 "previous=$(printf '%064d' 1)"
 	check_is_quiet --against HEAD
-	next $sealed generation=1002 "previous=$(printf '%064d' 1)"
+	next "$sealed" generation=1002 "previous=$(printf '%064d' 1)"
 	check_finds "$sealed: its generation leaps by more than 1000 (HEAD)" --against HEAD
-	next $sealed generation=4294967295 "previous=$(printf '%064d' 1)"
+	next "$sealed" generation=4294967295 "previous=$(printf '%064d' 1)"
 	check_finds "$sealed: its generation leaps by more than 1000 (HEAD)" --against HEAD
 }
 
 @test "value-id and changed-at change together, and never back" {
-	next $sealed "changed-at=$(sed -n 's/^changed-at //p' $sealed)"
+	next "$sealed" "changed-at=$(sed -n 's/^changed-at //p' "$sealed")"
 	check_finds "$sealed: value-id and changed-at must change together" --against HEAD
 	git checkout -q .
-	next $sealed "value-id=$(sed -n 's/^value-id //p' $sealed)"
+	next "$sealed" "value-id=$(sed -n 's/^value-id //p' "$sealed")"
 	check_finds "$sealed: value-id and changed-at must change together" --against HEAD
 	git checkout -q .
-	next $sealed changed-at=1999-01-01T00:00:00Z
+	next "$sealed" changed-at=1999-01-01T00:00:00Z
 	check_finds "$sealed: changed-at went back" --against HEAD
 }
 
 @test "what was sealed may not stand in the clear, nor become config" {
-	rm $sealed
+	rm "$sealed"
 	echo "DATABASE_URL: 'postgresql://db/x'" >>tfsecrets/prod/config.yaml
 	sed -i '/^  DATABASE_URL:/,/kind:/s/kind: secret/kind: config/' tfsecrets.yaml
 	check_finds "'DATABASE_URL' was sealed in HEAD and stands there in the clear" --against HEAD
@@ -106,8 +106,8 @@ next()
 
 @test "a pending value is compared as well" {
 	second_generation
-	git show HEAD~:$sealed >$sealed
-	forge sealed $sealed --as "$bob"
+	git show HEAD~:"$sealed" >"$sealed"
+	forge sealed "$sealed" --as "$bob"
 	check_finds "$sealed: pending" --against HEAD
 	prints "$sealed: an older value was put back (HEAD)"
 }
@@ -183,9 +183,9 @@ next()
 
 @test "--against with --staged compares the index" {
 	second_generation
-	git show HEAD~:$sealed >$sealed
-	git add $sealed
-	git show HEAD:$sealed >$sealed
+	git show HEAD~:"$sealed" >"$sealed"
+	git add "$sealed"
+	git show HEAD:"$sealed" >"$sealed"
 	check_is_quiet --against HEAD
 	check_finds "$sealed: an older value was put back (HEAD)" --staged --against HEAD
 }

@@ -10,12 +10,12 @@ alter()
 }
 
 @test "a sealed file, damaged anywhere" {
-	alter $sealed signed
+	alter "$sealed" signed
 }
 
 @test "a tombstone, damaged anywhere" {
 	tfsecrets -q unset -e prod DATABASE_URL
-	alter $sealed signed
+	alter "$sealed" signed
 }
 
 @test "a roster, damaged anywhere" {

@@ -5,17 +5,17 @@ load common
 load victim
 
 @test "--staged looks at the index and not at the files" {
-	cp tfsecrets/dev/sealed/DATABASE_URL $sealed
+	cp tfsecrets/dev/sealed/DATABASE_URL "$sealed"
 	check_is_quiet --staged
-	git add $sealed
-	git show HEAD:$sealed >$sealed
+	git add "$sealed"
+	git show HEAD:"$sealed" >"$sealed"
 	check_is_quiet
 	check_finds "$sealed: was sealed for another environment" --staged
 }
 
 @test "--staged: a link, a stray file and a file taken out" {
-	ln -sf /etc/passwd $sealed
-	git add $sealed
+	ln -sf /etc/passwd "$sealed"
+	git add "$sealed"
 	check_finds "'$sealed' in the index is a link, not a file" --staged
 	git reset -q --hard
 	echo x >tfsecrets/prod/stray
@@ -48,9 +48,9 @@ load victim
 		exec '$TFSECRETS' check --staged
 	END
 	chmod +x .git/hooks/pre-commit
-	cp tfsecrets/dev/sealed/DATABASE_URL $sealed
+	cp tfsecrets/dev/sealed/DATABASE_URL "$sealed"
 	echo '# fine' >>tfsecrets/prod/config.yaml
-	run git commit -m bad $sealed
+	run git commit -m bad "$sealed"
 	[ "$status" -eq 1 ]
 	prints "$sealed: was sealed for another environment"
 	git commit -qm good tfsecrets/prod/config.yaml
@@ -66,8 +66,8 @@ load victim
 	chmod +x .git/hooks/pre-commit
 	git worktree add -q ../linked
 	cd ../linked
-	cp tfsecrets/dev/sealed/DATABASE_URL $sealed
-	run git commit -m bad $sealed
+	cp tfsecrets/dev/sealed/DATABASE_URL "$sealed"
+	run git commit -m bad "$sealed"
 	[ "$status" -eq 1 ]
 	prints "$sealed: was sealed for another environment"
 	git checkout -q .
@@ -77,7 +77,7 @@ load victim
 
 @test "what is due is printed, and counts with --strict" {
 	sed -i '/^  DATABASE_URL:/,/kind:/{/kind:/{p;s/kind:.*/rotate-after: 1d/}}' tfsecrets.yaml
-	forge sealed $sealed changed-at=2020-01-01T00:00:00Z --as "$alice" --reseal postgresql://a:b@c/d
+	forge sealed "$sealed" changed-at=2020-01-01T00:00:00Z --as "$alice" --reseal postgresql://a:b@c/d
 	check_is_quiet
 	prints "due: 'DATABASE_URL' of 'prod': due to be changed since"
 	check_finds "due: 'DATABASE_URL' of 'prod': due to be changed since" --strict
@@ -85,7 +85,7 @@ load victim
 }
 
 @test "-o json says the same to a machine" {
-	cp tfsecrets/dev/sealed/DATABASE_URL $sealed
+	cp tfsecrets/dev/sealed/DATABASE_URL "$sealed"
 	check_finds "$sealed: was sealed for another environment" -o json
 	[ "$(jq -r '.count' <<<"$output")" -eq 1 ]
 	[ "$(jq -r '.findings[0].level' <<<"$output")" = finding ]
@@ -103,7 +103,7 @@ load victim
 }
 
 @test "one environment: what is wrong elsewhere is not its business" {
-	cp tfsecrets/dev/sealed/DATABASE_URL $sealed
+	cp tfsecrets/dev/sealed/DATABASE_URL "$sealed"
 	check_is_quiet -e dev
 	check_finds "$sealed" -e prod
 	run --separate-stderr tfsecrets check -e prdo
@@ -118,7 +118,7 @@ load victim
 }
 
 @test "every problem is listed, not only the first" {
-	cp tfsecrets/dev/sealed/DATABASE_URL $sealed
+	cp tfsecrets/dev/sealed/DATABASE_URL "$sealed"
 	rm tfsecrets/dev/key.age
 	echo x >tfsecrets/stray
 	mv tfsecrets/dev/sealed away

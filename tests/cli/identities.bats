@@ -11,6 +11,14 @@ identity_refused()
 	[[ $stderr != *AGE-SECRET-KEY-1[A-Z0-9]* ]] || { echo "shows a key: $stderr"; return 1; }
 }
 
+# mine FORMAT [WORD...]: an identity file as printf makes it
+mine()
+{
+	# shellcheck disable=SC2059 # the format is the caller's
+	printf "$@" >id
+	chmod 600 id
+}
+
 @test "no identity anywhere: the message names the places" {
 	mv "$alice" "$HOME/alice"
 	identity_refused "there is no identity: '$alice' is not there"
@@ -24,7 +32,7 @@ identity_refused()
 	identity_refused "cannot open 'nowhere'" --identity nowhere
 	TFSECRETS_IDENTITY=nowhere identity_refused "cannot open 'nowhere'"
 	TFSECRETS_AGE_KEY=nonsense identity_refused "\$TFSECRETS_AGE_KEY"
-	TFSECRETS_AGE_KEY= identity_refused "\$TFSECRETS_AGE_KEY"
+	TFSECRETS_AGE_KEY='' identity_refused "\$TFSECRETS_AGE_KEY"
 	TFSECRETS_IDENTITY=$bob identity_refused "this identity is not a reader of 'prod'"
 	[ "$(TFSECRETS_IDENTITY=nowhere tfsecrets get -e prod DATABASE_URL --identity "$alice")" = "$database_url" ]
 	TFSECRETS_AGE_KEY=$(grep '^AGE' "$alice") identity_refused "cannot open 'nowhere'" --identity nowhere
@@ -43,7 +51,6 @@ identity_refused()
 
 @test "content that is not exactly one identity" {
 	key=$(grep '^AGE' "$alice")
-	mine() { printf "$@" >id && chmod 600 id; }
 	mine ''
 	identity_refused "id: there is no key in it" --identity id
 	mine '# only a comment\n\n'

@@ -47,7 +47,7 @@ env_malformed()
 		'LOG_LEVEL=a\0canary\n|bad.env:1'
 	)
 	for case in "${cases[@]}"; do
-		printf "${case%|*}" >bad.env
+		printf %b "${case%|*}" >bad.env
 		env_malformed "${case##*|}" || { echo "$case"; return 1; }
 	done
 }

@@ -15,9 +15,9 @@ body_hash()
 # follow SED IDENTITY...: roster 0002, changed by a sed script, signed by these
 follow()
 {
-	sed '/^end$/q' $first | sed "s/^serial .*/serial 2/;s/^previous .*/previous $(body_hash $first)/" |
-		sed "$1" >$second
-	[ $# -eq 1 ] || forge roster $second "${@:2}"
+	sed '/^end$/q' "$first" | sed "s/^serial .*/serial 2/;s/^previous .*/previous $(body_hash "$first")/" |
+		sed "$1" >"$second"
+	[ $# -eq 1 ] || forge roster "$second" "${@:2}"
 }
 
 bob_recipient()
@@ -45,7 +45,7 @@ roster_refused()
 }
 
 @test "own recipient added to a signed roster" {
-	sed -i "s|^member alice.*|&\n$(bob_line)|" $first
+	sed -i "s|^member alice.*|&\n$(bob_line)|" "$first"
 	roster_refused "$first: signature 1 does not verify"
 }
 
@@ -68,15 +68,15 @@ roster_refused()
 }
 
 @test "a threshold lowered, signed by fewer than the roster before asks for" {
-	sed -i "s|^member alice.*|&\n$(bob_line)|;s|^admin alice|&\nadmin bob|;s/^threshold 1/threshold 2/" $first
-	forge roster $first --as "$alice" --as "$bob"
+	sed -i "s|^member alice.*|&\n$(bob_line)|;s|^admin alice|&\nadmin bob|;s/^threshold 1/threshold 2/" "$first"
+	forge roster "$first" --as "$alice" --as "$bob"
 	rm .git/tfsecrets/pins
 	check_is_quiet
 	follow "s/^threshold 2/threshold 1/" --as "$alice"
 	check_finds "roster 2 is proposed: 1 of 2 signatures"
-	forge roster $second --as "$bob" --as "$alice"
+	forge roster "$second" --as "$bob" --as "$alice"
 	roster_refused "$second: signature 2 stands there twice or out of order"
-	forge roster $second --as "$alice" --as "$bob"
+	forge roster "$second" --as "$alice" --as "$bob"
 	check_is_quiet
 }
 
@@ -87,27 +87,27 @@ roster_refused()
 
 @test "a roster signed in another namespace, and one without any signature" {
 	for namespace in git tfsecrets-sealed; do
-		forge roster $first --as "$alice" --namespace $namespace
+		forge roster "$first" --as "$alice" --namespace $namespace
 		roster_refused "its namespace is not 'tfsecrets-roster'"
 	done
-	sed -i '/^end$/q' $first
+	sed -i '/^end$/q' "$first"
 	roster_refused "$first: 0 of 1 signatures"
 }
 
 @test "a serial replayed, left out, or in another file" {
-	cp $first $second
+	cp "$first" "$second"
 	roster_refused "$second: 'serial' is 1, not the file's name"
-	rm $second
+	rm "$second"
 	follow "" --as "$alice"
-	mv $second tfsecrets/roster/0003
+	mv "$second" tfsecrets/roster/0003
 	roster_refused "$second is missing: the chain of rosters must be complete"
 	rm tfsecrets/roster/0003
 	for name in 1 00002 x 0002~ ; do
-		cp $first tfsecrets/roster/$name
+		cp "$first" tfsecrets/roster/$name
 		roster_refused "tfsecrets/roster/$name is not a roster; names are four digits"
 		rm tfsecrets/roster/$name
 	done
-	mv $first kept
+	mv "$first" kept
 	check_finds "there is no roster"
 	nothing_uses_it "there is no roster"
 }
@@ -118,9 +118,9 @@ roster_refused()
 	follow "s|^cluster||" --as "$alice"
 	roster_refused "roster 2 is not the one that this clone has verified before: this is a fork"
 	cp "$HOME/../taskflow/$first" kept
-	rm $second
-	sed -i "s|^member alice.*|&\n$(bob_line)|" $first
-	forge roster $first --as "$alice"
+	rm "$second"
+	sed -i "s|^member alice.*|&\n$(bob_line)|" "$first"
+	forge roster "$first" --as "$alice"
 	roster_refused "roster 1 is not the one that this clone has verified before: this is a fork"
 }
 
@@ -135,7 +135,7 @@ roster_refused()
 @test "an older roster is readable, says so, and is never sealed to" {
 	follow "s|^member alice.*|&\n$(bob_line)|" --as "$alice"
 	check_is_quiet
-	rm $second
+	rm "$second"
 	check_is_quiet
 	prints "note: roster 1 is older than the last one that this clone has verified"
 	[ "$(tfsecrets get -e prod DATABASE_URL 2>err)" = "$database_url" ]
@@ -148,7 +148,7 @@ roster_refused()
 @test "each rule between two rosters" {
 	key=$(forge environment-key | sed -n 1p)
 	alice_recipient=$(sed -n 's/^# public key: //p' "$alice")
-	dev_key=$(sed -n '/^environment dev/,$s/^key //p' $first | head -n 1)
+	dev_key=$(sed -n '/^environment dev/,$s/^key //p' "$first" | head -n 1)
 	local rules=(
 		"s/^project-id ./project-id f/;s/^project-id ff/project-id f0/|the project-id is not that of the roster before"
 		"s/^previous ..../previous ffff/|'previous' is not the hash of the roster before"
@@ -179,7 +179,7 @@ roster_refused()
 	for rule in "${rules[@]}"; do
 		follow "${rule%|*}" --as "$alice"
 		run --separate-stderr tfsecrets check
-		[ "$status" -eq 3 ] || { echo "$rule: $status: $output $stderr"; cat $second; return 1; }
+		[ "$status" -eq 3 ] || { echo "$rule: $status: $output $stderr"; cat "$second"; return 1; }
 		prints "$second"
 		prints "${rule##*|}" || { echo "$rule"; return 1; }
 		refuses "${rule##*|}" get -e prod DATABASE_URL
@@ -243,19 +243,19 @@ roster_refused()
 
 @test "an environment key swapped for one's own, with a key.age that matches, is no roster" {
 	public=$(forge environment-key | sed -n 1p)
-	sed -i "/^environment prod/,\$s/^key .*/key $public/" $first
+	sed -i "/^environment prod/,\$s/^key .*/key $public/" "$first"
 	roster_refused "$first: signature 1 does not verify"
 }
 
 @test "--pin holds, or refuses" {
-	pin=$(sed -n 's/^project-id //p' $first):1:$(body_hash $first)
+	pin=$(sed -n 's/^project-id //p' "$first"):1:$(body_hash "$first")
 	rm .git/tfsecrets/pins
 	check_is_quiet --pin "$pin" --require-pin
 	rm -f .git/tfsecrets/pins
 	TFSECRETS_PIN=$pin check_is_quiet
 	for bad in "${pin%?}0|roster 1 is not the one that the pin names: this is a fork" \
 		"${pin/:1:/:2:}|the pin names roster 2, but the last complete one here is 1" \
-		"$(printf '%032d' 5):1:$(body_hash $first)|the pin names project"; do
+		"$(printf '%032d' 5):1:$(body_hash "$first")|the pin names project"; do
 		[ "${bad%%|*}" != "$pin" ] || bad=${pin%?}1"|${bad#*|}"
 		check_finds "${bad##*|}" --pin "${bad%%|*}"
 		refuses "${bad##*|}" get -e prod DATABASE_URL --pin "${bad%%|*}"
@@ -264,7 +264,7 @@ roster_refused()
 }
 
 @test "a malformed pin is refused, never ignored" {
-	pin=$(sed -n 's/^project-id //p' $first):1:$(body_hash $first)
+	pin=$(sed -n 's/^project-id //p' "$first"):1:$(body_hash "$first")
 	for bad in '' x "$pin " "${pin/:1:/:01:}" "${pin/:1:/:0:}" "${pin/:1:/::}" "${pin^^}" "${pin%?}" "$pin:1"; do
 		run --separate-stderr tfsecrets check "--pin=$bad"
 		fails 2 "the pin in --pin is not PROJECT-ID:SERIAL:HASH"
@@ -289,7 +289,7 @@ roster_refused()
 	[ ! -e .git/tfsecrets/pins ]
 	run --separate-stderr tfsecrets get -e prod LOG_LEVEL
 	[ "$status" -eq 0 ]
-	says "first use: this clone now trusts roster 1; hold others to it with --pin $(sed -n 's/^project-id //p' $first):1:$(body_hash $first)"
+	says "first use: this clone now trusts roster 1; hold others to it with --pin $(sed -n 's/^project-id //p' "$first"):1:$(body_hash "$first")"
 	run --separate-stderr tfsecrets get -e prod LOG_LEVEL
 	[ -z "$stderr" ]
 }
