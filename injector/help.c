@@ -82,8 +82,7 @@ help_overview(FILE *out, const char *program)
 {
 	fprintf(out,
 		"usage: %s [-C DIR] COMMAND [OPTION…] [OPERAND…]\n\n"
-		"Settings and secrets of an application on Kubernetes: sealed in git, written to the\n"
-		"cluster at deploy time.\n\n",
+		"Settings of an application on Kubernetes, kept in git, the secret ones sealed.\n\n",
 		program);
 	for (size_t i = 0; commands[i] != NULL; i++)
 		fprintf(out, "  %-11s %s\n", commands[i]->name, commands[i]->summary);
