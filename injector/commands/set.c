@@ -19,8 +19,8 @@ static const struct option_spec options[] = {
 
 /* NAME or NAME=VALUE; the value of a secret has no business on a command line. */
 static int
-read_operand(const struct project *project, const char *operand, const struct setting **ret,
-	     const char **ret_value, struct error *err)
+read_operand(const struct project *project, const char *environment, const char *operand,
+	     const struct setting **ret, const char **ret_value, struct error *err)
 {
 	const char *equals = strchr(operand, '=');
 	CLEANUP(free_text) char *name =
@@ -34,8 +34,8 @@ read_operand(const struct project *project, const char *operand, const struct se
 	return error_set(
 		err, ERROR_USAGE,
 		"'%s' is a secret, and other users of this machine see the command line; give its "
-		"value on standard input, with --file, or when asked: tfsecrets set %s",
-		name, name);
+		"value on standard input, with --file, or when asked: tfsecrets set --env %s %s",
+		name, environment, name);
 }
 
 static int
@@ -83,7 +83,8 @@ run(const struct invocation *invocation, struct error *err)
 
 	if (invocation_project(invocation, PROJECT_WRITE, &project, err) < 0 ||
 	    invocation_environment(invocation, &project, &environment, err) < 0 ||
-	    read_operand(&project, invocation->operands[0], &setting, &given, err) < 0 ||
+	    read_operand(&project, environment, invocation->operands[0], &setting, &given, err) <
+		    0 ||
 	    invocation_identities_if_any(invocation, &identities, err) < 0 ||
 	    read_value(invocation, setting, environment, given, &value, err) < 0)
 		return -1;

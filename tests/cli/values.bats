@@ -9,7 +9,7 @@ load common
 	shows_no_secret
 	[ "$(grep -c : tfsecrets/prod/config.yaml)" -eq 4 ]
 	[ "$(ls tfsecrets/prod/sealed | tr '\n' ' ')" = "BETTER_AUTH_SECRET DATABASE_URL OPENAI_API_KEY " ]
-	! grep -r -e s3cr3t -e "$auth_secret" -e sk-proj tfsecrets tfsecrets.yaml
+	run ! grep -r -e s3cr3t -e "$auth_secret" -e sk-proj tfsecrets tfsecrets.yaml
 }
 
 @test "sealing the same values again changes nothing" {
@@ -68,7 +68,7 @@ load common
 @test "a secret on the command line is refused with what to do" {
 	a_project
 	run --separate-stderr tfsecrets set "DATABASE_URL=$database_url"
-	fails 2 "tfsecrets set DATABASE_URL"
+	fails 2 "tfsecrets set --env prod DATABASE_URL"
 	shows_no_secret
 }
 
@@ -129,7 +129,7 @@ load common
 	run --separate-stderr tfsecrets get DATABASE_URL
 	fails 4 "'DATABASE_URL' has no value"
 	tfsecrets -q unset LOG_LEVEL
-	! grep LOG_LEVEL tfsecrets/prod/config.yaml
+	run ! grep LOG_LEVEL tfsecrets/prod/config.yaml
 }
 
 @test "seal takes secrets out of config.yaml and leaves the rest byte for byte" {
