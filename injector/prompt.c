@@ -123,7 +123,8 @@ ask_confirmed(int fd, const char *prompt, size_t max, struct secret *first, stru
 			return -1;
 		if (secret_equal(first, &second))
 			return 0;
-		terminal_note("the two differ");
+		if (attempt + 1 < ATTEMPTS)
+			terminal_note("the two differ, try again");
 	}
 	return error_set(err, ERROR_FAILED, "the two entries differed %d times", ATTEMPTS);
 }
