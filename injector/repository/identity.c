@@ -365,6 +365,11 @@ identity_write(const struct identity *identity, const char *path, struct error *
 	CLEANUP(free_text) char *directory = xstrdup(path);
 	char *slash = strrchr(directory, '/');
 
+	/* For the message; what decides is O_EXCL below. */
+	if (faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		return error_set(err, ERROR_FAILED,
+				 "'%s' is there already, and an identity is never overwritten",
+				 path);
 	if (secret_new(1024, &text, err) < 0 || format(identity, &text, err) < 0)
 		return -1;
 	if (slash != NULL && slash != directory) {
