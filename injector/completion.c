@@ -71,9 +71,15 @@ write_bash(FILE *out)
 	fprintf(out, "# bash completion for tfsecrets\n%s_tfsecrets() {\n", names_function);
 	fprintf(out,
 		"\tlocal current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]}\n"
-		"\tlocal command='' words='' word\n"
+		"\tlocal command='' words='' word before=''\n"
+		"\t# readline takes --env=prod for three words\n"
+		"\tif [ \"$current\" = = ]; then current=; "
+		"elif [ \"$previous\" = = ]; then previous=${COMP_WORDS[COMP_CWORD-2]}; fi\n"
 		"\tfor word in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n"
-		"\t\tcase $word in -*) ;; *) command=$word; break ;; esac\n\tdone\n"
+		"\t\tcase $before:$word in\n"
+		"\t\t-C:*|--directory:*|=:*|*:-*|*:=) ;;\n"
+		"\t\t*) command=$word; break ;;\n"
+		"\t\tesac\n\t\tbefore=$word\n\tdone\n"
 		"\tcase $previous in\n"
 		"\t-e|--env) COMPREPLY=($(compgen -W \"$(_tfsecrets_names environments)\" -- "
 		"\"$current\")); return ;;\n"

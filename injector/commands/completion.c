@@ -36,12 +36,21 @@ run(const struct invocation *invocation, struct error *err)
 	return completion_write(stdout, what, err);
 }
 
+static const char *const details[] = {
+	"Prints a completion script for a shell. In bash, for this session: source <(tfsecrets completion bash). "
+	"For every session, write it to where the shell looks: "
+	"~/.local/share/bash-completion/completions/tfsecrets, a file _tfsecrets in zsh's fpath, or "
+	"~/.config/fish/completions/tfsecrets.fish.",
+	NULL,
+};
+
 const struct command command_completion = {
 	.name = "completion",
 	.summary = "print a completion script",
 	.operands = "bash|zsh|fish",
 	.operands_min = 1,
 	.operands_max = 1,
+	.details = details,
 	.options = options,
 	.run = run,
 };
