@@ -12,7 +12,7 @@ load common
 	for name in DATABASE_URL BETTER_AUTH_SECRET OPENAI_API_KEY; do
 		grep -A1 "^  $name:$" tfsecrets.yaml | grep -q '^    kind: secret  # .'
 	done
-	! grep -e s3cr3t -e sk-proj tfsecrets.yaml
+	run ! grep -e s3cr3t -e sk-proj tfsecrets.yaml
 }
 
 @test "init makes identity, roster, keys, .gitattributes and .gitignore" {
