@@ -5,7 +5,7 @@
 bats_require_minimum_version 1.5.0
 
 root=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
-case $TFSECRETS in
+case ${TFSECRETS:?is the program to test} in
 /*) ;;
 *) TFSECRETS=$root/$TFSECRETS ;;
 esac

@@ -1,0 +1,122 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# The scripts in the shells that they are for.
+load common
+
+# completes WORD...: what bash offers for the last of the words, split as readline splits them.
+completes()
+{
+	tfsecrets completion bash >"$BATS_TEST_TMPDIR/script"
+	bash --norc -c 'source "$1"; shift
+		COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _tfsecrets; echo "${COMPREPLY[*]}"' \
+		bash "$BATS_TEST_TMPDIR/script" tfsecrets "$@"
+}
+
+@test "bash: commands" {
+	[ "$(completes ke)" = keygen ]
+	[[ " $(completes "") " == *" init keygen seal "* ]]
+	[ "$(completes help un)" = unset ]
+}
+
+@test "bash: every option of every command, and no other's" {
+	"$TFSECRETS" --help | sed -nE 's/^ {2}([a-z]+) {2,}[a-z].*/\1/p' >commands
+	[ -s commands ]
+	while read -r command; do
+		tfsecrets "$command" --help | grep -oE '^ +(-., )?--[a-z-]+' | grep -oE -- '--[a-z-]+' |
+			sort >expected
+		[ -s expected ]
+		completes "$command" -- | tr ' ' '\n' | sort | cmp - expected
+	done <commands
+}
+
+@test "bash: environments, behind a blank and behind =" {
+	tfsecrets -q init --env dev --env prod
+	[ "$(completes seal --env "")" = "dev prod" ]
+	[ "$(completes seal -e p)" = prod ]
+	[ "$(completes seal --env =)" = "dev prod" ]
+	[ "$(completes seal --env = d)" = dev ]
+}
+
+@test "bash: settings, from a directory below as well" {
+	a_project
+	[ "$(completes get DATA)" = DATABASE_URL ]
+	[ "$(completes get --env prod LOG)" = LOG_LEVEL ]
+	mkdir below
+	cd below
+	[ "$(completes set OPEN)" = OPENAI_API_KEY ]
+}
+
+@test "bash: an option's choices" {
+	[ "$(completes render -o "")" = "yaml json" ]
+	[ "$(completes check --output = j)" = json ]
+	[ "$(completes completion f)" = fish ]
+}
+
+@test "bash: the value of -C is not the command" {
+	a_project
+	[ "$(completes -C somewhere ke)" = keygen ]
+	[ "$(completes -C check render --rev)" = --reveal ]
+	[ "$(completes --directory = somewhere -q ke)" = keygen ]
+}
+
+@test "bash: files and directories" {
+	mkdir folder
+	[ "$(completes seal --from .en)" = .env ]
+	[ "$(completes -C fold)" = folder ]
+}
+
+@test "bash: outside of a project nothing is offered and nothing is said" {
+	cd "$HOME"
+	[ -z "$(completes get "" 2>&1)" ]
+	[ -z "$(completes seal --env "" 2>&1)" ]
+}
+
+@test "bash: names are taken from tfsecrets.yaml as text, never run" {
+	mkdir -p "$BATS_TEST_TMPDIR/bad"
+	cd "$BATS_TEST_TMPDIR/bad"
+	printf 'settings:\n  $(touch here): {}\n  `touch here`: {}\n  GOOD: {}\n' >tfsecrets.yaml
+	[ "$(completes get "")" = GOOD ]
+	[ ! -e here ]
+}
+
+@test "zsh takes the script, and completes with it" {
+	command -v zsh >/dev/null || skip "there is no zsh"
+	a_project
+	mkdir functions
+	tfsecrets completion zsh >functions/_tfsecrets
+	zsh -n functions/_tfsecrets
+	cat >setup <<-'END'
+		autoload -U compinit && compinit -u -D
+		source functions/_tfsecrets
+		COMP_WORDS=(tfsecrets seal --env '')
+		COMP_CWORD=3
+		_tfsecrets
+		print -r -- "${COMPREPLY[*]}"
+		print -r -- "${_comps[tfsecrets]}"
+	END
+	run zsh -f -c 'setopt ksharrays shwordsplit; source ./setup'
+	[ "${lines[0]}" = prod ]
+	[[ ${lines[1]} == *_bash_complete*_tfsecrets* ]]
+}
+
+@test "fish takes the script, and completes with it" {
+	command -v fish >/dev/null || skip "there is no fish"
+	a_project
+	tfsecrets completion fish >script.fish
+	fish --no-execute script.fish
+	offers()
+	{
+		fish --no-config -c 'source script.fish; complete -C "$argv[1]"' "$1" | cut -f 1 | tr '\n' ' '
+	}
+	[ "$(offers 'tfsecrets ke')" = "keygen " ]
+	[ "$(offers 'tfsecrets check --str')" = "--strict " ]
+	[ "$(offers 'tfsecrets seal --env ')" = "prod " ]
+	[ "$(offers 'tfsecrets get DATA')" = "DATABASE_URL " ]
+	[ "$(offers 'tfsecrets render -o ')" = "json yaml " ]
+}
+
+@test "another shell is refused with those that there are" {
+	run --separate-stderr tfsecrets completion tcsh
+	fails 2 "there is one for bash, zsh and fish"
+	[ -z "$output" ]
+}
