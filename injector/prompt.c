@@ -85,6 +85,15 @@ read_line(int fd, struct secret *line, struct error *err)
 	}
 }
 
+/* The prompt comes when nothing is echoed any more: who sees it may type. */
+static enum line
+prompt_line(int fd, const char *prompt, struct secret *line, struct error *err)
+{
+	if (file_write_all(fd, bytes_of(prompt), "the terminal", err) < 0)
+		return LINE_FAILED;
+	return read_line(fd, line, err);
+}
+
 /* Asks once. A stop lets the terminal go, and asks again when we are back. */
 static int
 ask(int fd, const char *prompt, struct secret *line, struct error *err)
@@ -95,10 +104,9 @@ ask(int fd, const char *prompt, struct secret *line, struct error *err)
 
 	do {
 		secret_reset(line);
-		if (file_write_all(fd, bytes_of(prompt), "the terminal", err) < 0 ||
-		    silence_begin(&silence, err) < 0)
+		if (silence_begin(&silence, err) < 0)
 			return -1;
-		result = read_line(fd, line, err);
+		result = prompt_line(fd, prompt, line, err);
 		signal = caught;
 		silence_end(&silence);
 		if (write(fd, "\n", 1) < 0)

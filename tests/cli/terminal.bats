@@ -26,6 +26,17 @@ a_secret()
 	[ "$(tfsecrets get TOKEN)" = typed-value ]
 }
 
+@test "who types as soon as the prompt is there loses nothing and sees nothing" {
+	a_secret
+	for i in 1 2 3 4 5; do
+		run on_terminal expect "'prod': " send "quick-$i\n" expect "more: " send "quick-$i\n" \
+			-- "$TFSECRETS" set TOKEN
+		[ "$status" -eq 0 ]
+		[[ $output != *quick* ]]
+		[ "$(tfsecrets get TOKEN)" = "quick-$i" ]
+	done
+}
+
 @test "set asks again when the two entries differ" {
 	a_secret
 	run on_terminal expect "'prod': " send 'one\n' expect "more: " send 'two\n' \
