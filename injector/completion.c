@@ -75,7 +75,7 @@ write_bash(FILE *out)
 		"\t# readline takes --env=prod for three words\n"
 		"\tif [ \"$current\" = = ]; then current=; "
 		"elif [ \"$previous\" = = ]; then previous=${COMP_WORDS[COMP_CWORD-2]}; fi\n"
-		"\tfor word in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n"
+		"\tfor word in \"${COMP_WORDS[@]:1:$((COMP_CWORD-1))}\"; do\n"
 		"\t\tcase $before:$word in\n"
 		"\t\t-C:*|--directory:*|=:*|*:-*|*:=) ;;\n"
 		"\t\t*) command=$word; break ;;\n"

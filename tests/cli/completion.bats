@@ -79,24 +79,37 @@ completes()
 	[ ! -e here ]
 }
 
-@test "zsh takes the script, and completes with it" {
+# tabs SHELL...: what comes of words and a TAB on a terminal, in that shell with the script loaded by ./setup.
+tabs()
+{
+	TERM=dumb HISTFILE='' "$BATS_TEST_DIRNAME/on_terminal" \
+		send 'source ./setup; PS1=rea"dy> "\n' expect "ready> " \
+		send 'tfsecrets chec\t' expect "check " send '--str\t' expect "--strict " send '\x03' \
+		expect "ready> " send 'tfsecrets seal --env \t' expect "prod" send '\x03' \
+		expect "ready> " send 'tfsecrets get --env=prod DATA\t' expect "DATABASE_URL" send '\x03' \
+		expect "ready> " send 'exit\n' -- "$@"
+}
+
+@test "bash completes at a TAB" {
+	a_project
+	tfsecrets completion bash >setup
+	run tabs bash --norc -i
+	echo "$output"
+	[[ $output != *"not met"* ]]
+	[ "$status" -ne 99 ]
+}
+
+@test "zsh completes at a TAB" {
 	command -v zsh >/dev/null || skip "there is no zsh"
 	a_project
 	mkdir functions
 	tfsecrets completion zsh >functions/_tfsecrets
 	zsh -n functions/_tfsecrets
-	cat >setup <<-'END'
-		autoload -U compinit && compinit -u -D
-		source functions/_tfsecrets
-		COMP_WORDS=(tfsecrets seal --env '')
-		COMP_CWORD=3
-		_tfsecrets
-		print -r -- "${COMPREPLY[*]}"
-		print -r -- "${_comps[tfsecrets]}"
-	END
-	run zsh -f -c 'setopt ksharrays shwordsplit; source ./setup'
-	[ "${lines[0]}" = prod ]
-	[[ ${lines[1]} == *_bash_complete*_tfsecrets* ]]
+	printf 'autoload -U compinit && compinit -u -D\nsource functions/_tfsecrets\n' >setup
+	run tabs zsh -f -i
+	echo "$output"
+	[[ $output != *"not met"* ]]
+	[ "$status" -ne 99 ]
 }
 
 @test "fish takes the script, and completes with it" {
