@@ -23,6 +23,8 @@ struct catalog_entry {
 	bool is_identifier; /* config whose value may look random: a commit, a client id */
 };
 const struct catalog_entry *catalog_entry(const char *name);
+/* In the order of the table, NULL behind its end: for tests. */
+const struct catalog_entry *catalog_at(size_t index);
 
 /* name.c */
 enum name_says {
@@ -43,6 +45,10 @@ struct name_verdict name_judge(struct bytes name);
 /* Whether a quantity's or switch's value is what its name promises. */
 bool name_fits_quantity(struct bytes value);
 
+/* guard.c: the guard without the certain shapes; value is not empty. */
+bool guard_by_name_and_look(const char *name, struct bytes value,
+			    char reason[static REASON_BYTES]);
+
 /* shape_secret.c: values that are secrets whatever they are called. */
 bool shape_is_certain(struct bytes value, enum reading reading, char reason[static REASON_BYTES]);
 /* embedded.c: "password=…" inside a connection string, a query, a properties file, JSON. The word it was
@@ -57,7 +63,10 @@ const char *shape_public(struct bytes value);
 bool shape_is_number(struct bytes value);
 bool shape_is_yes_or_no(struct bytes value);
 bool shape_is_path(struct bytes value);
+/* One without a password and without a part that looks random. */
 bool shape_is_url(struct bytes value);
+/* Whether a part of a text, between marks that no token has, looks random. */
+bool shape_has_random_part(struct bytes text);
 /* words.c */
 /* "changeme", "<token>", "${TOKEN}", "xxxx", "your-key-here", empty. */
 bool shape_is_placeholder(struct bytes value);

@@ -9,7 +9,8 @@
 
 #include "schemas/classify_rules.h"
 
-enum { EMBEDDED_NAME_MAX = 128, EMBEDDED_VALUE_MAX = 4096 };
+/* Bounds keep the search linear: a name or value may be looked at for every equals sign. */
+enum { EMBEDDED_NAME_MAX = 128, EMBEDDED_VALUE_MAX = 256 };
 
 static bool
 is_name_byte(uint8_t byte)

@@ -11,7 +11,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 
-enum { LENGTHS = 12, RANDOM_MIN = 16, LETTERS = 26 };
+enum { LENGTHS = 12, RANDOM_MIN = 16, WORD_MIN = 4, CHARACTERS_PER_WORD = 64 };
 
 enum {
 	UPPER = 1,
@@ -60,12 +60,12 @@ static const struct alphabet {
 	  { 3452, 3784, 4022, 4208, 4390, 4653, 4855, 5163, 5541, 5764, 6022, 6161 } },
 };
 
-/* Words of hex digits alone ("face") stay out: hex is full of them. */
+/* In alphabetical order. Words of hex digits alone ("face") stay out: hex is full of them. */
 static const char *const words[] = {
 	"about",     "account",	    "action",	 "active",	"address",     "admin",
 	"agent",     "alert",	    "allow",	 "amazon",	"analytics",   "android",
 	"answer",    "apache",	    "apple",	 "application", "archive",     "asset",
-	"async",     "audit",	    "australia", "auto",	"average",     "avatar",
+	"async",     "audit",	    "australia", "auto",	"avatar",      "average",
 	"azure",     "back",	    "backup",	 "balance",	"bank",	       "base",
 	"batch",     "beta",	    "billing",	 "binary",	"black",       "blob",
 	"block",     "blog",	    "blue",	 "book",	"boot",	       "branch",
@@ -159,35 +159,62 @@ word_stands_at(struct bytes text, const char *word)
 	return capitals == 0 || capitals == len || (capitals == 1 && isupper(text.data[0]));
 }
 
-/* The words are in byte order: where those of each letter begin. */
-static void
-index_words(size_t starts[static LETTERS + 1])
+static int
+compare_start(struct bytes text, const char *word)
 {
-	size_t word = 0;
+	int first = tolower(text.data[0]) - word[0];
 
-	for (size_t letter = 0; letter < LETTERS; letter++) {
-		starts[letter] = word;
-		while (word < COUNT(words) && (size_t)(words[word][0] - 'a') == letter)
-			word++;
+	return first != 0 ? first : tolower(text.data[1]) - word[1];
+}
+
+/* Words are sorted: the first that has the two letters at the start of text, or a later one. */
+static size_t
+find_start(struct bytes text)
+{
+	size_t low = 0, high = COUNT(words);
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (compare_start(text, words[middle]) > 0)
+			low = middle + 1;
+		else
+			high = middle;
 	}
-	starts[LETTERS] = word;
+	return low;
+}
+
+static bool
+word_begins_at(struct bytes text)
+{
+	if (!isalpha(text.data[0]) || !isalpha(text.data[1]))
+		return false;
+	for (size_t i = find_start(text); i < COUNT(words) && compare_start(text, words[i]) == 0;
+	     i++)
+		if (word_stands_at(text, words[i]))
+			return true;
+	return false;
 }
 
 bool
 entropy_has_word(struct bytes text)
 {
-	size_t starts[LETTERS + 1];
-
-	index_words(starts);
-	for (size_t at = 0; at + 4 <= text.len; at++) {
-		size_t letter = (size_t)(tolower(text.data[at]) - 'a');
-
-		for (size_t i = letter < LETTERS ? starts[letter] : 0;
-		     letter < LETTERS && i < starts[letter + 1]; i++)
-			if (word_stands_at(bytes_from(text, at), words[i]))
-				return true;
-	}
+	for (size_t at = 0; at + WORD_MIN <= text.len; at++)
+		if (word_begins_at(bytes_from(text, at)))
+			return true;
 	return false;
+}
+
+/* In a long random text words come about by chance, so it takes one in so many characters. */
+static bool
+is_wordy(struct bytes run)
+{
+	size_t count = 0, enough = (run.len + CHARACTERS_PER_WORD - 1) / CHARACTERS_PER_WORD;
+
+	for (size_t at = 0; at + WORD_MIN <= run.len && count < enough; at++)
+		if (word_begins_at(bytes_from(run, at)))
+			count++;
+	return count >= enough;
 }
 
 /* The classes of the characters in it, or 0 when one is no printable ASCII or a blank. */
@@ -274,7 +301,7 @@ entropy_random_alphabet(struct bytes run)
 		return NULL;
 	while ((classes & alphabet->forbidden) != 0)
 		alphabet++;
-	if (entropy_of(run) < floor_for(alphabet, run.len) || entropy_has_word(run))
+	if (entropy_of(run) < floor_for(alphabet, run.len) || is_wordy(run))
 		return NULL;
 	return alphabet->name;
 }

@@ -20,35 +20,72 @@ static const char *const identifier_phrases[] = {
 	"public key",  "publishable key", "site key",	  "key id",	   "client id",
 	"token id",    "key fingerprint", "key name",	  "secret name",   "token name",
 	"key version", "secret version",  "public token", "project token", "anon key",
-	"app id",      "application id",
+	"app id",      "application id",  "account sid",  "service sid",   "pull secret",
 };
 
 /* The last word names something about the secret, not the secret. */
 static const char *const config_endings[] = {
-	"file",	     "filename",  "path",	 "dir",	       "directory",    "folder",
-	"url",	     "uri",	  "endpoint",	 "host",       "hostname",     "port",
-	"name",	     "algorithm", "alg",	 "algo",       "type",	       "prefix",
-	"suffix",    "header",	  "issuer",	 "audience",   "scope",	       "provider",
-	"method",    "mode",	  "policy",	 "region",     "zone",	       "backend",
-	"store",     "class",	  "format",	 "version",    "domain",       "service",
-	"namespace", "ref",	  "encoding",	 "strategy",   "driver",       "alias",
-	"label",     "user",	  "username",	 "login",      "level",	       "environment",
-	"env",	     "address",	  "addr",	 "email",      "locale",       "lang",
-	"language",  "timezone",  "currency",	 "country",    "color",	       "colour",
-	"theme",     "title",	  "description", "schema",     "database",     "db",
-	"bucket",    "queue",	  "topic",	 "exchange",   "channel",      "group",
-	"role",	     "tier",	  "plan",	 "cluster",    "node",	       "origin",
-	"host",	     "hosts",	  "protocol",	 "scheme",     "transport",    "engine",
-	"adapter",   "pattern",	  "regex",	 "template",   "image",	       "repository",
-	"branch",    "schedule",  "cron",	 "model",      "position",     "location",
-	"flag",	     "kind",	  "source",	 "target",     "destination",  "attribute",
-	"field",     "column",	  "table",	 "index",      "dimension",    "unit",
-	"proxy",     "mount",	  "volume",	 "command",    "args",	       "options",
-	"opts",	     "flags",	  "profile",	 "stage",      "product",      "vendor",
-	"brand",     "site",	  "subject",	 "sender",     "from",	       "reply to",
-	"generator", "manager",	  "rotation",	 "validation", "verification", "lookup",
-	"handler",   "same site", "samesite",	 "style",      "broker",       "server",
-	"servers",   "list",	  "ca",		 "cert",       "certificate",  "bundle",
+	"file",		"filename",	 "path",
+	"dir",		"directory",	 "folder",
+	"url",		"uri",		 "endpoint",
+	"host",		"hostname",	 "port",
+	"name",		"algorithm",	 "alg",
+	"algo",		"type",		 "prefix",
+	"suffix",	"header",	 "issuer",
+	"audience",	"scope",	 "provider",
+	"method",	"mode",		 "policy",
+	"region",	"zone",		 "backend",
+	"store",	"class",	 "format",
+	"version",	"domain",	 "service",
+	"namespace",	"ref",		 "encoding",
+	"strategy",	"driver",	 "alias",
+	"label",	"user",		 "username",
+	"login",	"level",	 "environment",
+	"env",		"address",	 "addr",
+	"email",	"locale",	 "lang",
+	"language",	"timezone",	 "currency",
+	"country",	"color",	 "colour",
+	"theme",	"title",	 "description",
+	"schema",	"database",	 "db",
+	"bucket",	"queue",	 "topic",
+	"exchange",	"channel",	 "group",
+	"role",		"tier",		 "plan",
+	"cluster",	"node",		 "origin",
+	"host",		"hosts",	 "protocol",
+	"scheme",	"transport",	 "engine",
+	"adapter",	"pattern",	 "regex",
+	"template",	"image",	 "repository",
+	"branch",	"schedule",	 "cron",
+	"model",	"position",	 "location",
+	"flag",		"kind",		 "source",
+	"target",	"destination",	 "attribute",
+	"field",	"column",	 "table",
+	"index",	"dimension",	 "unit",
+	"proxy",	"mount",	 "volume",
+	"command",	"args",		 "options",
+	"opts",		"flags",	 "profile",
+	"stage",	"product",	 "vendor",
+	"brand",	"site",		 "subject",
+	"sender",	"from",		 "reply to",
+	"generator",	"manager",	 "rotation",
+	"validation",	"verification",	 "lookup",
+	"handler",	"same site",	 "samesite",
+	"style",	"broker",	 "server",
+	"servers",	"list",		 "ca",
+	"cert",		"certificate",	 "bundle",
+	"rule",		"realm",	 "org",
+	"organization", "team",		 "owner",
+	"annotation",	"selector",	 "cipher",
+	"hasher",	"encoder",	 "decoder",
+	"serializer",	"tokenizer",	 "resolver",
+	"charset",	"collation",	 "dialect",
+	"extension",	"layout",	 "category",
+	"cidr",		"subnet",	 "ip",
+	"ips",		"message",	 "text",
+	"prompt",	"entrypoint",	 "module",
+	"zip code",	"postal code",	 "country code",
+	"status code",	"error code",	 "exit code",
+	"area code",	"language code", "currency code",
 };
 
 static const char *const identifier_endings[] = {
@@ -73,6 +110,12 @@ static const char *const quantity_endings[] = {
 static const char *const quantity_beginnings[] = {
 	"enable",  "disable", "use",  "has",  "is",    "allow", "require", "max", "min",    "num",
 	"feature", "skip",    "show", "hide", "force", "with",	"should",  "can", "verify", "ff",
+};
+
+/* Tokens that are counted; they end in a secret's word. */
+static const char *const quantity_phrases[] = {
+	"max token",   "min token",    "num token",	   "total token",
+	"input token", "output token", "completion token", "prompt token",
 };
 
 static const char *const secret_phrases[] = {
@@ -229,7 +272,12 @@ static const char *const config_phrases[] = {
 /* Written as one word: DBPASSWORD, SMTPPASS. */
 static const char *const secret_suffixes[] = {
 	"password", "passwd",	   "passphrase", "secret",     "apikey",    "token",
-	"pwd",	    "credentials", "secretkey",	 "privatekey", "accesskey",
+	"pwd",	    "credentials", "secretkey",	 "privatekey", "accesskey", "pass",
+};
+
+/* Words of the language that end like one. */
+static const char *const no_secret_words[] = {
+	"bypass", "compass", "surpass", "trespass", "overpass", "underpass", "encompass",
 };
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
@@ -272,6 +320,13 @@ word_is(struct bytes word, const char *text, size_t len)
 	return word.len == len && strncasecmp((const char *)word.data, text, len) == 0;
 }
 
+/* Large JSON asks for the name of every member, so what cannot match is seen at its first letter. */
+static inline bool
+may_begin(const struct words *words, size_t at, const char *phrase)
+{
+	return (words->list[at].data[0] | 0x20) == (uint8_t)phrase[0];
+}
+
 /* How many words of the name the phrase takes at its word number at; 0: it is not there. */
 static size_t
 phrase_at(const struct words *words, size_t at, const char *phrase)
@@ -295,7 +350,8 @@ find_anywhere(const struct words *words, const char *const *phrases, size_t coun
 {
 	for (size_t at = words->count; at-- > 0;)
 		for (size_t i = 0; i < count; i++)
-			if (phrase_at(words, at, phrases[i]) > 0)
+			if (may_begin(words, at, phrases[i]) &&
+			    phrase_at(words, at, phrases[i]) > 0)
 				return phrases[i];
 	return NULL;
 }
@@ -305,7 +361,8 @@ find_last(const struct words *words, const char *const *phrases, size_t count)
 {
 	for (size_t at = words->count; at-- > 0 && at + 3 > words->count;)
 		for (size_t i = 0; i < count; i++)
-			if (at + phrase_at(words, at, phrases[i]) == words->count)
+			if (may_begin(words, at, phrases[i]) &&
+			    at + phrase_at(words, at, phrases[i]) == words->count)
 				return phrases[i];
 	return NULL;
 }
@@ -314,9 +371,19 @@ static const char *
 find_first(const struct words *words, const char *const *phrases, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		if (phrase_at(words, 0, phrases[i]) > 0)
+		if (words->count > 0 && may_begin(words, 0, phrases[i]) &&
+		    phrase_at(words, 0, phrases[i]) > 0)
 			return phrases[i];
 	return NULL;
+}
+
+static bool
+is_ordinary_word(struct bytes word)
+{
+	for (size_t i = 0; i < COUNT(no_secret_words); i++)
+		if (word_is(word, no_secret_words[i], strlen(no_secret_words[i])))
+			return true;
+	return false;
 }
 
 static const char *
@@ -325,6 +392,8 @@ find_suffix(const struct words *words)
 	for (size_t at = 0; at < words->count; at++) {
 		struct bytes word = words->list[at];
 
+		if (is_ordinary_word(word))
+			continue;
 		for (size_t i = 0; i < COUNT(secret_suffixes); i++) {
 			size_t len = strlen(secret_suffixes[i]);
 
@@ -350,10 +419,8 @@ name_judge(struct bytes name)
 
 	if ((found = find_last(&words, identifier_phrases, COUNT(identifier_phrases))) != NULL)
 		return (struct name_verdict){ NAME_IDENTIFIER, found, secret };
-	/* MAX_TOKENS counts, whatever its last word is. */
-	if ((found = find_first(&words, quantity_beginnings, COUNT(quantity_beginnings))) != NULL &&
-	    longest != NULL)
-		return (struct name_verdict){ NAME_QUANTITY, found, longest };
+	if ((found = find_last(&words, quantity_phrases, COUNT(quantity_phrases))) != NULL)
+		return (struct name_verdict){ NAME_QUANTITY, found, secret };
 	/* "database url" against the ending "url": the longer phrase knows more. */
 	if (longest != NULL)
 		return (struct name_verdict){ NAME_SECRET, longest, NULL };

@@ -8,9 +8,10 @@
 
 #include "schemas/classify_rules.h"
 
-enum { AUTHORITY_MAX = 1024 };
-
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
+
+/* Longer than any password in a URL, and short enough to look for one behind every "://". */
+enum { AUTHORITY_MAX = 4096 };
 
 static bool
 is_base64url(uint8_t byte)
@@ -106,10 +107,14 @@ ends_url(uint8_t byte)
 static bool
 password_of_authority(struct bytes rest, struct bytes *ret_password)
 {
-	size_t colon = rest.len, at = rest.len, end = 0;
+	size_t colon, at, end = 0;
 	bool was_port = true;
 
-	for (; end < rest.len && end < AUTHORITY_MAX && !ends_url(rest.data[end]); end++) {
+	if (rest.len > AUTHORITY_MAX)
+		rest.len = AUTHORITY_MAX;
+	colon = at = rest.len;
+
+	for (; end < rest.len && !ends_url(rest.data[end]); end++) {
 		uint8_t byte = rest.data[end];
 
 		if (byte == ':' && colon == rest.len && rest.data[0] != '[')
@@ -131,9 +136,15 @@ password_of_authority(struct bytes rest, struct bytes *ret_password)
 static bool
 has_url_password(struct bytes value, enum reading reading)
 {
+	size_t sign = 0;
+
 	for (size_t at = 0; (at = bytes_find(value, at, "://")) < value.len; at += 3) {
 		struct bytes password;
 
+		if (sign < at)
+			sign = bytes_find(value, at, "@");
+		if (sign - at > AUTHORITY_MAX)
+			continue;
 		if (password_of_authority(bytes_from(value, at + 3), &password) &&
 		    (reading == READING_STRICT || !shape_is_template(password)))
 			return true;
@@ -286,11 +297,11 @@ shape_is_certain(struct bytes value, enum reading reading, char reason[static RE
 		return true;
 	}
 	if ((found = find_token(value)) != NULL) {
-		snprintf(reason, REASON_BYTES, "%s %s token", article(found), found);
+		snprintf(reason, REASON_BYTES, "looks like %s %s token", article(found), found);
 		return true;
 	}
 	if ((found = shape_assigns_secret(value, reading)) != NULL) {
-		snprintf(reason, REASON_BYTES, "a text with a value for '%s' in it", found);
+		snprintf(reason, REASON_BYTES, "a value for '%s' is inside it", found);
 		return true;
 	}
 	return false;
