@@ -99,6 +99,11 @@ choose_environments(struct founding *founding, struct error *err)
 			return error_set(
 				err, ERROR_USAGE,
 				"'--env %s' is not a name for an environment (a-z, 0-9, -)", name);
+		for (size_t k = 0; k < i; k++) {
+			if (strcmp(founding->environments.items[k], name) == 0)
+				return error_set(err, ERROR_USAGE, "'--env %s' is given twice",
+						 name);
+		}
 	}
 	return 0;
 }

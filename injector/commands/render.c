@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "injector/cluster/manifest.h"
 #include "injector/commands/commands.h"
 #include "injector/commands/source.h"
@@ -54,6 +55,17 @@ write_objects(const struct invocation *invocation, struct values *values,
 }
 
 static int
+check_namespace(const struct invocation *invocation, struct error *err)
+{
+	const char *namespace = option_value(&invocation->options, "namespace");
+
+	if (namespace == NULL || text_is_label(bytes_of(namespace)))
+		return 0;
+	return error_set(err, ERROR_USAGE, "'--namespace %s' is not a DNS label (a-z, 0-9, -)",
+			 namespace);
+}
+
+static int
 render(const struct invocation *invocation, struct project *project, struct error *err)
 {
 	CLEANUP(values_clear) struct values values = VALUES_INIT;
@@ -80,7 +92,8 @@ run(const struct invocation *invocation, struct error *err)
 {
 	CLEANUP(project_close) struct project project = PROJECT_INIT;
 
-	if (invocation_project(invocation, PROJECT_READ, &project, err) < 0)
+	if (check_namespace(invocation, err) < 0 ||
+	    invocation_project(invocation, PROJECT_READ, &project, err) < 0)
 		return -1;
 	return render(invocation, &project, err);
 }

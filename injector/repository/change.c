@@ -289,7 +289,7 @@ set_plain(struct change *change, const struct setting *setting, struct bytes val
 	if (*ret == OUTCOME_UNCHANGED)
 		return 0;
 	if (plain_with(&change->plain, setting->name, value, &source, err) < 0)
-		return error_context(err, "setting '%s'", setting->name);
+		return -1;
 	return replace_plain(change, &source, err);
 }
 

@@ -264,7 +264,7 @@ plain_with(const struct plain *plain, const char *name, struct bytes value, stru
 	int result;
 
 	if (!is_writable(value))
-		return error_set(err, ERROR_FAILED,
+		return error_set(err, ERROR_REFUSED,
 				 "'%s' has bytes that are no text, which %s cannot hold", name,
 				 file_name(plain));
 	if (plain_find(plain, name, &index))

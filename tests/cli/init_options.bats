@@ -31,7 +31,7 @@ load common
 
 @test "init makes the environments in the order given, and refuses one that comes twice" {
 	run --separate-stderr tfsecrets init -e test -e test
-	fails 2 "test"
+	fails 2 "'--env test' is given twice"
 	[ ! -e tfsecrets.yaml ]
 	[ ! -e tfsecrets ]
 	tfsecrets -q init -e test -e dev
@@ -151,7 +151,8 @@ load common
 	mkdir "$HOME/.kube"
 	printf 'apiVersion: v1\nkind: Config\ncurrent-context: kind-a\n' >"$HOME/.kube/config"
 	tfsecrets -q init --project shop
-	grep -q 'context: kind-a, namespace: shop}' tfsecrets.yaml
+	grep -q 'context: kind-a' tfsecrets.yaml
+	grep -qx ' *namespace: shop' tfsecrets.yaml
 }
 
 @test "init takes the context of KUBECONFIG's first file that has one" {
