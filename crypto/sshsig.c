@@ -116,7 +116,7 @@ int
 sshsig_parse(struct bytes text, const char *namespace, struct sshsig *ret, size_t *ret_len,
 	     struct error *err)
 {
-	CLEANUP(buf_clear) struct buf blob = BUF_INIT(BLOB_MAX);
+	CLEANUP(buf_clear) struct buf blob = BUF_INIT(0);
 	const size_t begin = strlen(SSHSIG_BEGIN);
 	const uint8_t *end;
 	struct bytes body;
@@ -127,6 +127,8 @@ sshsig_parse(struct bytes text, const char *namespace, struct sshsig *ret, size_
 	if (end == NULL)
 		return refuse(err, "does not end with its marker line");
 	body = (struct bytes){ text.data + begin, (size_t)(end - text.data) - begin };
+	/* Signatures by other kinds of keys are longer; they are to be told what they are. */
+	blob.max = body.len;
 	if (!base64_decode_lines(body, COLUMNS, &blob))
 		return refuse(err, "is not canonical base64 in lines of 70");
 	if (read_blob(buf_bytes(&blob), namespace, ret, err) < 0)
