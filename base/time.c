@@ -162,17 +162,18 @@ text_from_duration(uint64_t seconds, char out[static TIME_TEXT_BYTES])
 		uint64_t seconds;
 	} shown[] = { { "d", SECONDS_A_DAY }, { "h", 3600 }, { "m", 60 }, { "s", 1 } };
 	size_t first = 0;
-	unsigned long long count, rest;
+	unsigned count, rest;
 
 	while (first + 1 < COUNT(shown) && seconds < shown[first].seconds)
 		first++;
-	count = seconds / shown[first].seconds % 1000000;
+	/* The remainders of 1000000 and 100 change nothing; they tell the compiler what fits. */
+	count = (unsigned)(seconds / shown[first].seconds % 1000000);
 	rest = first + 1 < COUNT(shown) ?
-		       seconds % shown[first].seconds / shown[first + 1].seconds :
+		       (unsigned)(seconds % shown[first].seconds / shown[first + 1].seconds % 100) :
 		       0;
 	if (rest > 0)
-		(void)snprintf(out, TIME_TEXT_BYTES, "%llu%s %llu%s", count, shown[first].name,
+		(void)snprintf(out, TIME_TEXT_BYTES, "%u%s %u%s", count, shown[first].name,
 			       rest, shown[first + 1].name);
 	else
-		(void)snprintf(out, TIME_TEXT_BYTES, "%llu%s", count, shown[first].name);
+		(void)snprintf(out, TIME_TEXT_BYTES, "%u%s", count, shown[first].name);
 }

@@ -22,6 +22,7 @@ value_clear(struct value_state *state)
 {
 	free(state->name);
 	free(state->problem);
+	*state = (struct value_state){ .status = STATUS_ABSENT };
 }
 
 void

@@ -234,7 +234,7 @@ test_no_identity(void **state)
 			   "sealing 'TOKEN' needs an identity to sign with; "
 			   "'tfsecrets keygen' makes one");
 	assert_int_equal(set(-1, "PORT", "8080"), OUTCOME_NEW);
-	scratch_expect(CONFIG, "PORT: 8080\n");
+	scratch_expect(CONFIG, "PORT: \"8080\"\n");
 }
 
 static void
@@ -279,7 +279,7 @@ test_plain(void **state)
 	assert_int_equal(set(0, "LOG_LEVEL", "info"), OUTCOME_NEW);
 	assert_int_equal(set(0, "PORT", "8080"), OUTCOME_UNCHANGED);
 	assert_int_equal(set(0, "PORT", "9090"), OUTCOME_CHANGED);
-	scratch_expect(CONFIG, "PORT: 9090\nLOG_LEVEL: info\n");
+	scratch_expect(CONFIG, "PORT: \"9090\"\nLOG_LEVEL: info\n");
 	assert_int_equal(unset(0, "PORT"), OUTCOME_UNSET);
 	assert_int_equal(unset(0, "PORT"), OUTCOME_UNCHANGED);
 	scratch_expect(CONFIG, "LOG_LEVEL: info\n");
