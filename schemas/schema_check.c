@@ -20,6 +20,28 @@ is_one_of(const struct list *choices, struct bytes value)
 	return false;
 }
 
+/* "is not one of debug, info"; of a long list, as many as there is room for. */
+static const char *
+list_choices(const struct list *choices, char *out)
+{
+	static const char rest[] = ", …";
+	size_t len = (size_t)snprintf(out, RULE_TEXT_BYTES, "is not one of ");
+
+	for (size_t i = 0; i < choices->count; i++) {
+		const char *comma = i > 0 ? ", " : "";
+
+		if (len + strlen(comma) + strlen(choices->items[i]) + sizeof(rest) >
+		    RULE_TEXT_BYTES) {
+			(void)snprintf(out + len, RULE_TEXT_BYTES - len, "%s",
+				       i > 0 ? rest : "one-of");
+			break;
+		}
+		len += (size_t)snprintf(out + len, RULE_TEXT_BYTES - len, "%s%s", comma,
+					choices->items[i]);
+	}
+	return out;
+}
+
 /* Characters of UTF-8; bytes where it is none. */
 static uint64_t
 length_of(struct bytes value)
@@ -149,6 +171,6 @@ setting_check(const struct setting *setting, struct bytes value, char out[static
 	if (rule != NULL)
 		return rule;
 	if (setting->one_of.count > 0 && !is_one_of(&setting->one_of, value))
-		return "is not one of one-of";
+		return list_choices(&setting->one_of, out);
 	return check_constraints(setting, value, out);
 }
