@@ -473,7 +473,8 @@ test_generate_and_write(void **state)
 	assert_true(secret_equal(&read.items[0].age.private, &identity.age.private));
 	identities_clear(&read);
 	assert_int_equal(identity_write(&identity, files[0], &err), -1);
-	assert_string_equal(err.message, "cannot write 'new/folder/identity': File exists");
+	assert_string_equal(err.message, "'new/folder/identity' is there already, and an identity "
+					 "is never overwritten");
 	scratch_expect(files[0], text);
 	identity_clear(&identity);
 	/* What stock age makes of it. */
