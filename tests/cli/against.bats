@@ -113,14 +113,7 @@ next()
 }
 
 @test "addresses that changed are named, not shown" {
-	python3 - <<-'END'
-		import re
-		text = open("tfsecrets.yaml").read()
-		text = re.sub("(  BACKEND_URL:\n    kind: config.*\n)", "\\1    type: url\n", text)
-		open("tfsecrets.yaml", "w").write(text)
-	END
 	grep -A2 '^  BACKEND_URL:' tfsecrets.yaml | grep -q 'type: url'
-	git commit -qam typed || true
 	tfsecrets -q set -e prod BACKEND_URL=https://evil.example.net
 	check_is_quiet --against HEAD
 	prints "note: 'BACKEND_URL' of 'prod' changed since HEAD (url)"
@@ -128,13 +121,7 @@ next()
 }
 
 @test "an address that was taken away, or moved to a default, is named" {
-	python3 - <<-'END'
-		import re
-		text = open("tfsecrets.yaml").read()
-		text = re.sub("(  BACKEND_URL:\n    kind: config.*\n)",
-			"\\1    type: url\n    default: https://evil.example.net\n", text)
-		open("tfsecrets.yaml", "w").write(text)
-	END
+	sed -i '/^  BACKEND_URL:/a\    default: https://evil.example.net' tfsecrets.yaml
 	sed -i '/^BACKEND_URL/d' tfsecrets/prod/config.yaml
 	[ "$(tfsecrets get -e prod BACKEND_URL)" = https://evil.example.net ]
 	check_is_quiet --against HEAD

@@ -55,7 +55,7 @@ env_malformed()
 @test "a good line before a bad value changes nothing" {
 	printf 'LOG_LEVEL=debug\nDATABASE_URL=postgresql://new:canary@db/x\nNO_SUCH_SETTING=canary\n' >bad.env
 	env_refused "bad.env:3"
-	sed -i '/^  BACKEND_URL:/,/kind:/{/kind:/{p;s/kind:.*/type: port/}}' tfsecrets.yaml
+	sed -i '/^  BACKEND_URL:/,/type:/s/type:.*/type: port/' tfsecrets.yaml
 	printf 'LOG_LEVEL=debug\nBACKEND_URL=canary\n' >bad.env
 	env_refused "bad.env:2"
 	[ "$(tfsecrets get -e prod LOG_LEVEL)" = info ]

@@ -32,9 +32,9 @@ a_reader()
 @test "README names every command, and the files that it points to are there" {
 	"$TFSECRETS" --help | sed -nE 's/^ {2}([a-z]+) {2,}[a-z].*/\1/p' >commands
 	[ -s commands ]
-	for command in $(cat commands); do
+	while read -r command; do
 		grep -q "tfsecrets $command" "$root/README.md" || { echo "lacks $command"; return 1; }
-	done
+	done <commands
 	grep -oE '\]\([A-Za-z][^):]*\)' "$root/README.md" | tr -d '()]' >targets
 	[ -s targets ]
 	while read -r target; do
