@@ -80,14 +80,15 @@ completes()
 }
 
 # tabs SHELL...: what comes of words and a TAB on a terminal, in that shell with the script loaded by ./setup.
+# ^U, not ^C, empties the line: a shell that is still completing would lose the signal.
 tabs()
 {
 	TERM=dumb HISTFILE='' "$BATS_TEST_DIRNAME/on_terminal" \
 		send 'source ./setup; PS1=rea"dy> "\n' expect "ready> " \
-		send 'tfsecrets chec\t' expect "check " send '--str\t' expect "--strict " send '\x03' \
-		expect "ready> " send 'tfsecrets seal --env \t' expect "prod" send '\x03' \
-		expect "ready> " send 'tfsecrets get --env=prod DATA\t' expect "DATABASE_URL" send '\x03' \
-		expect "ready> " send 'exit\n' -- "$@"
+		send 'tfsecrets chec\t' expect "check " send '--str\t' expect "--strict " \
+		send '\x15tfsecrets seal --env \t' expect "prod " \
+		send '\x15tfsecrets get --env=prod DATA\t' expect "DATABASE_URL" \
+		send '\x15exit\n' -- "$@"
 }
 
 @test "bash completes at a TAB" {
