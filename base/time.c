@@ -172,8 +172,8 @@ text_from_duration(uint64_t seconds, char out[static TIME_TEXT_BYTES])
 		       (unsigned)(seconds % shown[first].seconds / shown[first + 1].seconds % 100) :
 		       0;
 	if (rest > 0)
-		(void)snprintf(out, TIME_TEXT_BYTES, "%u%s %u%s", count, shown[first].name,
-			       rest, shown[first + 1].name);
+		(void)snprintf(out, TIME_TEXT_BYTES, "%u%s %u%s", count, shown[first].name, rest,
+			       shown[first + 1].name);
 	else
 		(void)snprintf(out, TIME_TEXT_BYTES, "%u%s", count, shown[first].name);
 }

@@ -46,8 +46,7 @@ struct name_verdict name_judge(struct bytes name);
 bool name_fits_quantity(struct bytes value);
 
 /* guard.c: the guard without the certain shapes; value is not empty. */
-bool guard_by_name_and_look(const char *name, struct bytes value,
-			    char reason[static REASON_BYTES]);
+bool guard_by_name_and_look(const char *name, struct bytes value, char reason[static REASON_BYTES]);
 
 /* shape_secret.c: values that are secrets whatever they are called. */
 bool shape_is_certain(struct bytes value, enum reading reading, char reason[static REASON_BYTES]);
