@@ -2,6 +2,7 @@
 /* Asking for a secret: /dev/tty, no echo, read(2) into secret memory. */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <termios.h>
@@ -29,18 +30,27 @@ struct silence {
 	int fd;
 	struct termios before;
 	struct sigaction actions[COUNT(watched)];
+	sigset_t mask;
 };
 
-/* Without SA_RESTART: the read is to end, so that echo is back before the signal does its work. */
+/*
+ * The signals come only while we wait for input (await_input): one that came between a look at `caught` and
+ * the wait would be slept over.
+ */
 static int
 silence_begin(struct silence *silence, struct error *err)
 {
 	struct sigaction action = { .sa_handler = remember };
 	struct termios quiet;
+	sigset_t held;
 
 	if (tcgetattr(silence->fd, &silence->before) < 0)
 		return error_errno(err, "cannot ask on the terminal");
 	caught = 0;
+	(void)sigemptyset(&held);
+	for (size_t i = 0; i < COUNT(watched); i++)
+		(void)sigaddset(&held, watched[i]);
+	(void)sigprocmask(SIG_BLOCK, &held, &silence->mask);
 	for (size_t i = 0; i < COUNT(watched); i++)
 		(void)sigaction(watched[i], &action, &silence->actions[i]);
 	quiet = silence->before;
@@ -55,20 +65,35 @@ silence_end(struct silence *silence)
 	(void)tcsetattr(silence->fd, TCSAFLUSH, &silence->before);
 	for (size_t i = 0; i < COUNT(watched); i++)
 		(void)sigaction(watched[i], &silence->actions[i], NULL);
+	(void)sigprocmask(SIG_SETMASK, &silence->mask, NULL);
 }
 
 enum line { LINE_READ, LINE_ENDED, LINE_INTERRUPTED, LINE_FAILED };
 
+/* false: a signal came first. */
+static bool
+await_input(const struct silence *silence)
+{
+	struct pollfd input = { .fd = silence->fd, .events = POLLIN };
+
+	while (ppoll(&input, 1, NULL, &silence->mask) < 0 && errno == EINTR) {
+		if (caught != 0)
+			return false;
+	}
+	return true;
+}
+
 /* One line without its LF. */
 static enum line
-read_line(int fd, struct secret *line, struct error *err)
+read_line(const struct silence *silence, struct secret *line, struct error *err)
 {
 	for (;;) {
 		uint8_t byte;
-		ssize_t got = read(fd, &byte, 1);
+		ssize_t got;
 
-		if (got < 0 && errno == EINTR && caught != 0)
+		if (!await_input(silence))
 			return LINE_INTERRUPTED;
+		got = read(silence->fd, &byte, 1);
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0) {
@@ -87,11 +112,12 @@ read_line(int fd, struct secret *line, struct error *err)
 
 /* The prompt comes when nothing is echoed any more: who sees it may type. */
 static enum line
-prompt_line(int fd, const char *prompt, struct secret *line, struct error *err)
+prompt_line(const struct silence *silence, const char *prompt, struct secret *line,
+	    struct error *err)
 {
-	if (file_write_all(fd, bytes_of(prompt), "the terminal", err) < 0)
+	if (file_write_all(silence->fd, bytes_of(prompt), "the terminal", err) < 0)
 		return LINE_FAILED;
-	return read_line(fd, line, err);
+	return read_line(silence, line, err);
 }
 
 /* Asks once. A stop lets the terminal go, and asks again when we are back. */
@@ -106,7 +132,7 @@ ask(int fd, const char *prompt, struct secret *line, struct error *err)
 		secret_reset(line);
 		if (silence_begin(&silence, err) < 0)
 			return -1;
-		result = prompt_line(fd, prompt, line, err);
+		result = prompt_line(&silence, prompt, line, err);
 		signal = caught;
 		silence_end(&silence);
 		if (write(fd, "\n", 1) < 0)

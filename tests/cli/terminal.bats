@@ -71,7 +71,7 @@ a_secret()
 	before=$(fingerprint)
 	run on_terminal expect "'prod': " echo off send 'half\x03' expect "ended with 130" \
 		-- bash -c 'trap : INT; "$1" set TOKEN; echo "ended with $?"; stty -a' bash "$TFSECRETS"
-	[ "$status" -eq 0 ]
+	[ "$status" -eq 0 ] || { echo "status $status: $output"; return 1; }
 	prints " echo "
 	[ "$(fingerprint)" = "$before" ]
 }
