@@ -150,7 +150,7 @@ roster_refused()
 	alice_recipient=$(sed -n 's/^# public key: //p' "$alice")
 	dev_key=$(sed -n '/^environment dev/,$s/^key //p' "$first" | head -n 1)
 	local rules=(
-		"s/^project-id ./project-id f/;s/^project-id ff/project-id f0/|the project-id is not that of the roster before"
+		"s/^project-id [0-7]/project-id f/;t;s/^project-id ./project-id 0/|the project-id is not that of the roster before"
 		"s/^previous ..../previous ffff/|'previous' is not the hash of the roster before"
 		"/^environment prod/,\$s/^epoch 1/epoch 2/|the key changes exactly when the epoch does"
 		"/^environment prod/,\$s/^key .*/key $key/|the key changes exactly when the epoch does"

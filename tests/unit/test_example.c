@@ -191,13 +191,21 @@ keep_example(const char *directory)
 }
 
 static void
+set_folder(const char *variable, const char *name)
+{
+	CLEANUP(free_text) char *path = xasprintf("%s/%s", scratch, name);
+
+	(void)setenv(variable, path, 1);
+}
+
+static void
 test_same_bytes(void **state)
 {
 	const char *kept = getenv("EXAMPLE");
 
 	(void)state;
-	(void)setenv("XDG_CONFIG_HOME", xasprintf("%s/config", scratch), 1);
-	(void)setenv("XDG_STATE_HOME", xasprintf("%s/state", scratch), 1);
+	set_folder("XDG_CONFIG_HOME", "config");
+	set_folder("XDG_STATE_HOME", "state");
 	make_example();
 	if (kept != NULL)
 		keep_example(kept);
