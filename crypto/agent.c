@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "crypto/agent.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -8,7 +9,6 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "base/file.h"
 #include "base/memory.h"
 #include "crypto/wire.h"
 
@@ -48,12 +48,32 @@ agent_connect(int *ret_fd, struct error *err)
 	return 0;
 }
 
+/* An agent that has ended is an error here, not SIGPIPE. */
+static bool
+send_all(int fd, struct bytes message)
+{
+	while (message.len > 0) {
+		ssize_t sent = send(fd, message.data, message.len, MSG_NOSIGNAL);
+
+		if (sent < 0 && errno == EINTR)
+			continue;
+		if (sent < 0)
+			return false;
+		message.data += sent;
+		message.len -= (size_t)sent;
+	}
+	return true;
+}
+
+/* With a timeout on the socket, read is interrupted even by a stop from the terminal (signal(7)). */
 static bool
 read_exactly(int fd, uint8_t *out, size_t len)
 {
 	while (len > 0) {
 		ssize_t got = read(fd, out, len);
 
+		if (got < 0 && errno == EINTR)
+			continue;
 		if (got <= 0)
 			return false;
 		out += got;
@@ -72,11 +92,8 @@ exchange(int fd, struct bytes request, struct buf *answer, struct error *err)
 	uint32_t len;
 
 	wire_put_string(&framed, request);
-	if (buf_check(&framed, "a request to ssh-agent", err) < 0 ||
-	    file_write_all(fd, buf_bytes(&framed), "ssh-agent", err) < 0)
-		return -1;
-	if (!read_exactly(fd, head, sizeof(head)) || !wire_take_number(&rest, &len) || len == 0 ||
-	    len > AGENT_MESSAGE_MAX)
+	if (!send_all(fd, buf_bytes(&framed)) || !read_exactly(fd, head, sizeof(head)) ||
+	    !wire_take_number(&rest, &len) || len == 0 || len > AGENT_MESSAGE_MAX)
 		return refuse(err, "did not answer");
 	body = buf_extend(answer, len);
 	if (body == NULL || !read_exactly(fd, body, len))
@@ -113,7 +130,8 @@ agent_sign(const uint8_t key[static ED25519_PUBLIC_BYTES], struct bytes data,
 	wire_put_string(&request, BYTES(wire));
 	wire_put_string(&request, data);
 	wire_put_number(&request, 0);
-	if (agent_connect(&fd, err) < 0 || exchange(fd, buf_bytes(&request), &answer, err) < 0 ||
+	if (buf_check(&request, "a request to ssh-agent", err) < 0 || agent_connect(&fd, err) < 0 ||
+	    exchange(fd, buf_bytes(&request), &answer, err) < 0 ||
 	    read_signature(buf_bytes(&answer), ret, err) < 0)
 		return -1;
 	if (!ed25519_verify(key, data, ret))
