@@ -10,6 +10,7 @@
 #define BEGIN "-----BEGIN OPENSSH PRIVATE KEY-----"
 #define END "-----END OPENSSH PRIVATE KEY-----"
 #define ALGORITHM "ssh-ed25519"
+#define CUT "is cut off or has something behind it"
 
 enum { BLOCK_BYTES = 8 };
 
@@ -33,10 +34,11 @@ static int
 unwrap(const struct secret *file, struct secret *ret, struct error *err)
 {
 	CLEANUP(secret_clear) struct secret text = SECRET_INIT;
-	const uint8_t *start = file->data + strlen(BEGIN), *end;
+	const uint8_t *start, *end;
 
 	if (!ssh_private_is(file))
 		return refuse(err, "does not begin with '" BEGIN "'");
+	start = file->data + strlen(BEGIN);
 	end = memmem(start, file->len - strlen(BEGIN), END, strlen(END));
 	if (end == NULL)
 		return refuse(err, "does not end with '" END "'");
@@ -62,14 +64,16 @@ read_outer(struct bytes blob, struct bytes *ret_public, struct bytes *ret_privat
 	if (!wire_take(&blob, sizeof(magic), &found) ||
 	    memcmp(found.data, magic, sizeof(magic)) != 0)
 		return refuse(err, "is not of version 1");
-	if (!wire_take_string(&blob, &cipher) || !wire_take_string(&blob, &kdf) ||
-	    !wire_take_string(&blob, &kdf_options) || !wire_take_number(&blob, &count) ||
-	    !wire_take_string(&blob, ret_public) || !wire_take_string(&blob, ret_private) ||
-	    blob.len != 0)
-		return refuse(err, "is cut off or has something behind it");
+	if (!wire_take_string(&blob, &cipher))
+		return refuse(err, CUT);
+	/* First of all: ciphers with a tag put it behind the whole. */
 	if (!bytes_equal(cipher, bytes_of("none")))
 		return refuse(err, "is protected by a passphrase; give its .pub file and sign with "
 				   "ssh-agent, or use an age identity (tfsecrets keygen)");
+	if (!wire_take_string(&blob, &kdf) || !wire_take_string(&blob, &kdf_options) ||
+	    !wire_take_number(&blob, &count) || !wire_take_string(&blob, ret_public) ||
+	    !wire_take_string(&blob, ret_private) || blob.len != 0)
+		return refuse(err, CUT);
 	if (!bytes_equal(kdf, bytes_of("none")) || kdf_options.len != 0 || count != 1)
 		return refuse(err, "must hold one key and no key derivation");
 	return 0;
