@@ -21,20 +21,27 @@
 		taken;                                                                             \
 	})
 
+/* For functions whose result the caller frees; clang's attribute does not take who frees it. */
+#ifdef __clang__
+#define CALLER_FREES malloc
+#else
+#define CALLER_FREES malloc(free, 1)
+#endif
+
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* Zeroed memory for count elements; never NULL; the caller frees. */
-void *xcalloc(size_t count, size_t size) __attribute__((malloc(free, 1), returns_nonnull));
+void *xcalloc(size_t count, size_t size) __attribute__((CALLER_FREES, returns_nonnull));
 
 /* Grows an array to count elements of size; contents kept, the rest undefined; never NULL. */
 void *xreallocarray(void *old, size_t count, size_t size) __attribute__((returns_nonnull));
 
 /* A copy that the caller frees; never NULL. */
-char *xstrdup(const char *text) __attribute__((malloc(free, 1), returns_nonnull, nonnull));
+char *xstrdup(const char *text) __attribute__((CALLER_FREES, returns_nonnull, nonnull));
 char *xstrndup(const char *text, size_t len)
-	__attribute__((malloc(free, 1), returns_nonnull, nonnull));
+	__attribute__((CALLER_FREES, returns_nonnull, nonnull));
 char *xasprintf(const char *format, ...)
-	__attribute__((format(printf, 1, 2), malloc(free, 1), returns_nonnull));
+	__attribute__((format(printf, 1, 2), CALLER_FREES, returns_nonnull));
 
 /* For CLEANUP(free_text) char *text = NULL; */
 void free_text(char **text);
