@@ -383,7 +383,7 @@ take_key(void)
 	if (file_read(AT_FDCWD, "/proc/self/environ", "e", 1024 * 1024, &seen, &err) < 0 ||
 	    seen.len == 0)
 		return 12;
-	if (memmem(seen.data, seen.len, KEY + 20, 40) != NULL)
+	if (memmem(seen.data, seen.len, &KEY[20], 40) != NULL)
 		return 13;
 	if (memmem(seen.data, seen.len, "BEHIND=it", 10) == NULL)
 		return 14;
