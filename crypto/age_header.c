@@ -9,6 +9,7 @@
 
 #define VERSION_LINE "age-encryption.org/v1"
 #define MAC_LINE "---"
+#define TOO_LONG "is cut off or too long"
 
 enum { COLUMNS = 64, MAC_TEXT = 43 };
 
@@ -82,7 +83,10 @@ parse_body(struct bytes *rest, struct age_header *header, struct age_stanza *sta
 		if (!take_line(rest, &line) || line.len > COLUMNS ||
 		    !base64_decode(line, BASE64_UNPADDED, &header->bodies))
 			return age_header_refuse(
-				err, "a stanza's body is not canonical base64 in lines of 64");
+				err,
+				header->bodies.full ?
+					TOO_LONG :
+					"a stanza's body is not canonical base64 in lines of 64");
 	}
 	stanza->body_len = header->bodies.len - stanza->body_start;
 	return 0;
@@ -138,7 +142,7 @@ age_header_parse(struct bytes file, struct age_header *header, struct error *err
 		return age_header_refuse(err, "is not of version 1 (" VERSION_LINE ")");
 	for (;;) {
 		if ((size_t)(rest.data - file.data) > AGE_HEADER_MAX || !take_line(&rest, &line))
-			return age_header_refuse(err, "is cut off or too long");
+			return age_header_refuse(err, TOO_LONG);
 		if (!starts(line, "-> "))
 			break;
 		if (parse_stanza(line, &rest, header, err) < 0)

@@ -571,6 +571,21 @@ test_too_much_header(void **state)
 	}
 }
 
+/* One body alone. */
+static void
+test_too_long_body(void **state)
+{
+	CLEANUP(buf_clear) struct buf stanza = BUF_INIT(FILE_MAX), file = BUF_INIT(FILE_MAX);
+	CLEANUP(buf_clear) struct buf body = BUF_INIT(FILE_MAX);
+
+	(void)state;
+	assert_non_null(buf_extend(&body, AGE_HEADER_MAX + 1));
+	memset(body.data, 0, body.len);
+	age_stanza_write(&stanza, "a", NULL, 0, buf_bytes(&body));
+	write_file(buf_text(&stanza), &recipients[0], &file);
+	expect_refused(buf_bytes(&file), "age header: is cut off or too long");
+}
+
 static void
 test_too_long_lines(void **state)
 {
@@ -1126,6 +1141,7 @@ main(void)
 		cmocka_unit_test(test_altered_everywhere),
 		cmocka_unit_test(test_cut_everywhere),
 		cmocka_unit_test(test_too_much_header),
+		cmocka_unit_test(test_too_long_body),
 		cmocka_unit_test(test_too_long_lines),
 		cmocka_unit_test(test_cut_payload),
 		cmocka_unit_test(test_longer_payload),
