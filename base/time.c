@@ -10,6 +10,8 @@ enum { SECONDS_A_DAY = 86400 };
 
 /* 9999-12-31T23:59:59Z */
 #define LATEST INT64_C(253402300799)
+/* In nanoseconds, as durations are added up: a hundred years are a third of what 64 bits hold. */
+#define SECOND UINT64_C(1000000000)
 #define LONGEST_DURATION (UINT64_C(100) * 366 * SECONDS_A_DAY)
 
 /* Days since 1970 of a date of the Gregorian calendar; years begin in March, so that leap days end them. */
@@ -91,48 +93,86 @@ text_to_time(struct bytes text, int64_t *ret_seconds)
 
 struct unit {
 	const char *name;
-	double seconds;
+	uint64_t nanoseconds;
 };
 
 static const struct unit units[] = {
-	{ "ns", 1e-9 }, { "us", 1e-6 }, { "µs", 1e-6 }, { "ms", 1e-3 },
-	{ "s", 1 },	{ "m", 60 },	{ "h", 3600 },	{ "d", SECONDS_A_DAY },
+	{ "ns", 1 },
+	{ "us", 1000 },
+	{ "µs", 1000 },
+	{ "ms", 1000000 },
+	{ "s", SECOND },
+	{ "m", 60 * SECOND },
+	{ "h", 3600 * SECOND },
+	{ "d", SECONDS_A_DAY *SECOND },
 };
 
-/* One number with its unit off the front of *text; -1: there is none. */
-static double
-take_part(struct bytes *text)
+/* The digits off the front of *text. */
+static struct bytes
+take_digits(struct bytes *text)
 {
-	size_t at = 0, digits = 0;
-	double number = 0, scale = 1;
+	struct bytes digits = { text->data, 0 };
 
-	for (; at < text->len && text->data[at] >= '0' && text->data[at] <= '9'; at++, digits++)
-		number = 10 * number + text->data[at] - '0';
-	if (at < text->len && text->data[at] == '.') {
-		for (at++; at < text->len && text->data[at] >= '0' && text->data[at] <= '9';
-		     at++, digits++)
-			number += (text->data[at] - '0') * (scale /= 10);
+	while (text->len > 0 && text->data[0] >= '0' && text->data[0] <= '9') {
+		text->data++;
+		text->len--;
+		digits.len++;
 	}
-	for (size_t i = 0; digits > 0 && i < COUNT(units); i++) {
+	return digits;
+}
+
+/* The unit off the front of *text, or NULL. */
+static const struct unit *
+take_unit(struct bytes *text)
+{
+	for (size_t i = 0; i < COUNT(units); i++) {
 		size_t len = strlen(units[i].name);
-		bool fits =
-			text->len - at >= len && memcmp(text->data + at, units[i].name, len) == 0;
 
-		/* "ms" is no "m" with something behind it. */
-		if (!fits || (len == 1 && units[i].name[0] == 'm' && text->len - at > 1 &&
-			      text->data[at + 1] == 's'))
+		/* "ms" is no "m" with something behind it, and comes first. */
+		if (text->len < len || memcmp(text->data, units[i].name, len) != 0)
 			continue;
-		text->data += at + len;
-		text->len -= at + len;
-		return number * units[i].seconds;
+		text->data += len;
+		text->len -= len;
+		return &units[i];
 	}
-	return -1;
+	return NULL;
+}
+
+/* One number with its unit off the front of *text, in nanoseconds rounded down: integers only, since binary
+ * fractions would make a second of what is less. False: there is none, or it is too long. */
+static bool
+take_part(struct bytes *text, uint64_t *ret_nanoseconds)
+{
+	struct bytes whole = take_digits(text), fraction = { NULL, 0 };
+	uint64_t number = 0, part = 0;
+	const struct unit *unit;
+
+	if (text->len > 0 && text->data[0] == '.') {
+		text->data++;
+		text->len--;
+		fraction = take_digits(text);
+	}
+	unit = take_unit(text);
+	if (whole.len + fraction.len == 0 || unit == NULL)
+		return false;
+	for (size_t i = 0; i < whole.len; i++) {
+		uint64_t digit = (uint64_t)(whole.data[i] - '0');
+
+		if (number > (LONGEST_DURATION * SECOND / unit->nanoseconds - digit) / 10)
+			return false;
+		number = 10 * number + digit;
+	}
+	/* From its last digit on, each tenth is rounded down, and so is the whole. */
+	for (size_t i = fraction.len; i-- > 0;)
+		part = ((uint64_t)(fraction.data[i] - '0') * unit->nanoseconds + part) / 10;
+	*ret_nanoseconds = number * unit->nanoseconds + part;
+	return true;
 }
 
 bool
 text_to_duration(struct bytes text, uint64_t *ret_seconds)
 {
-	double total = 0;
+	uint64_t total = 0, part;
 
 	if (bytes_equal(text, bytes_of("0"))) {
 		*ret_seconds = 0;
@@ -141,16 +181,13 @@ text_to_duration(struct bytes text, uint64_t *ret_seconds)
 	if (text.len == 0)
 		return false;
 	while (text.len > 0) {
-		double part = take_part(&text);
-
-		if (part < 0)
+		if (!take_part(&text, &part))
 			return false;
 		total += part;
+		if (total > LONGEST_DURATION * SECOND)
+			return false;
 	}
-	if (total > (double)LONGEST_DURATION)
-		return false;
-	/* 1e-9 for what binary fractions lack of a whole second. */
-	*ret_seconds = (uint64_t)(total + 1e-9);
+	*ret_seconds = total / SECOND;
 	return true;
 }
 
@@ -162,18 +199,18 @@ text_from_duration(uint64_t seconds, char out[static TIME_TEXT_BYTES])
 		uint64_t seconds;
 	} shown[] = { { "d", SECONDS_A_DAY }, { "h", 3600 }, { "m", 60 }, { "s", 1 } };
 	size_t first = 0;
-	unsigned count, rest;
+	unsigned long long count, rest;
 
 	while (first + 1 < COUNT(shown) && seconds < shown[first].seconds)
 		first++;
-	/* The remainders of 1000000 and 100 change nothing; they tell the compiler what fits. */
-	count = (unsigned)(seconds / shown[first].seconds % 1000000);
+	/* The remainders change nothing: they tell the compiler that the text fits. */
+	count = seconds / shown[first].seconds % UINT64_C(1000000000000000);
 	rest = first + 1 < COUNT(shown) ?
-		       (unsigned)(seconds % shown[first].seconds / shown[first + 1].seconds % 100) :
+		       seconds % shown[first].seconds / shown[first + 1].seconds % 60 :
 		       0;
 	if (rest > 0)
-		(void)snprintf(out, TIME_TEXT_BYTES, "%u%s %u%s", count, shown[first].name, rest,
-			       shown[first + 1].name);
+		(void)snprintf(out, TIME_TEXT_BYTES, "%llu%s %llu%s", count, shown[first].name,
+			       rest, shown[first + 1].name);
 	else
-		(void)snprintf(out, TIME_TEXT_BYTES, "%u%s", count, shown[first].name);
+		(void)snprintf(out, TIME_TEXT_BYTES, "%llu%s", count, shown[first].name);
 }
