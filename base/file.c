@@ -317,10 +317,15 @@ int
 file_remove(int dirfd, const char *path, const char *shown, struct error *err)
 {
 	CLEANUP(close_fd) int parent = -1;
+	struct error problem = ERROR_INIT;
 	const char *name;
 
-	if (open_parent(dirfd, path, shown, &parent, &name, err) < 0)
-		return err->code == ERROR_MISSING ? 0 : -1;
+	if (open_parent(dirfd, path, shown, &parent, &name, &problem) < 0) {
+		if (problem.code == ERROR_MISSING)
+			return 0;
+		*err = problem;
+		return -1;
+	}
 	if (unlinkat(parent, name, 0) < 0)
 		return errno == ENOENT ? 0 : error_errno(err, "cannot remove '%s'", shown);
 	if (fsync(parent) < 0)
@@ -358,7 +363,14 @@ file_list(int dirfd, const char *path, const char *shown, struct list *ret, stru
 bool
 file_exists(int dirfd, const char *path)
 {
+	CLEANUP(close_fd) int parent = -1;
+	struct error ignored;
 	struct stat status;
+	const char *name = path;
 
-	return fstatat(dirfd, path, &status, AT_SYMLINK_NOFOLLOW) == 0;
+	/* With no directory in between there is no link to follow. */
+	if (dirfd == AT_FDCWD || strchr(path, '/') == NULL)
+		return fstatat(dirfd, path, &status, AT_SYMLINK_NOFOLLOW) == 0;
+	return open_parent(dirfd, path, path, &parent, &name, &ignored) == 0 &&
+	       fstatat(parent, name, &status, AT_SYMLINK_NOFOLLOW) == 0;
 }
