@@ -9,8 +9,6 @@
 #include "base/memory.h"
 #include "base/text.h"
 
-enum { KEYS_SEARCHED_LINEARLY = 8 };
-
 /* A document being read: libyaml's events become nodes on a stack of open collections. */
 struct reader {
 	yaml_parser_t parser;
@@ -311,9 +309,6 @@ report_problem(struct reader *reader, struct error *err)
 	const char *problem = parser->problem != NULL ? parser->problem : "not YAML";
 	yaml_mark_t mark = parser->problem_mark;
 
-	if (parser->error == YAML_READER_ERROR)
-		return error_set(err, ERROR_FAILED, "%s: not valid UTF-8 text (byte %zu)",
-				 reader->file, parser->problem_offset + 1);
 	if (strstr(problem, "cannot start any token") != NULL)
 		problem = "a character that cannot start a value here (a tab?)";
 	return refuse(reader, &mark, err, problem);
@@ -358,30 +353,78 @@ read_events(struct reader *reader, struct error *err)
 	}
 }
 
-/* What libyaml would report in words of its own, or would take time over. */
+/* Where a byte stands, counted as libyaml counts: characters, without the byte order mark. */
+static int
+refuse_at(const struct reader *reader, size_t at, struct error *err, const char *rule)
+{
+	const uint8_t *data = reader->source.data;
+	yaml_mark_t mark = { 0, 0, 0 };
+
+	for (size_t i = reader->mark_len; i < at; i++) {
+		if (data[i] == '\n' || (data[i] == '\r' && data[i + 1] != '\n')) {
+			mark.line++;
+			mark.column = 0;
+		} else {
+			mark.column += (data[i] & 0xc0) != 0x80;
+		}
+	}
+	return refuse(reader, &mark, err, rule);
+}
+
+/* The first byte that is in no character. */
+static size_t
+find_invalid(struct bytes source)
+{
+	size_t at = 0, len = 1;
+
+	while (at < source.len && len <= 4) {
+		if (len <= source.len - at &&
+		    text_is_utf8((struct bytes){ source.data + at, len })) {
+			at += len;
+			len = 1;
+		} else {
+			len++;
+		}
+	}
+	return at;
+}
+
+/* Why a character of valid UTF-8 may not stand in a document, or NULL. libyaml knows no control characters,
+ * and breaks lines as YAML 1.1 does: it would make a blank of U+0085 and count lines that no editor shows. */
+static const char *
+check_character(const uint8_t *at)
+{
+	if (at[0] == 0)
+		return "a NUL";
+	if ((at[0] < 0x20 && memchr("\t\r\n", at[0], 3) == NULL) || at[0] == 0x7f)
+		return "a control character";
+	if (at[0] == 0xc2 && at[1] < 0xa0)
+		return "a control character";
+	if (at[0] == 0xe2 && at[1] == 0x80 && (at[2] & 0xfe) == 0xa8)
+		return "a line separator (\"\\u2028\" in quotes would do)";
+	if (at[0] == 0xef && at[1] == 0xbf && at[2] > 0xbd)
+		return "no character";
+	return NULL;
+}
+
+/* What libyaml would report in words of its own or in a wrong place. */
 static int
 check_source(const struct reader *reader, struct error *err)
 {
 	struct bytes source = reader->source;
-	size_t line = 1, depth = 0;
+	const char *rule;
 
 	if (source.len > YAML_SOURCE_MAX)
 		return error_set(err, ERROR_FAILED, "%s: larger than %d bytes", reader->file,
 				 YAML_SOURCE_MAX);
 	if (!text_is_utf8(source))
-		return error_set(err, ERROR_FAILED, "%s: not valid UTF-8 text", reader->file);
+		return refuse_at(reader, find_invalid(source), err, "not valid UTF-8 text");
 	for (size_t at = 0; at < source.len; at++) {
 		if ((at == 0 || source.data[at - 1] == '\n') && is_conflict(source, at))
-			return error_set(err, ERROR_FAILED,
-					 "%s:%zu:1: a merge conflict was left here", reader->file,
-					 line);
-		if (source.data[at] == '\n')
-			line++;
-		/* A run of opening brackets costs libyaml a stack of its own before we see an event. */
-		depth = source.data[at] == '[' || source.data[at] == '{' ? depth + 1 : 0;
-		if (depth > 4 * YAML_DEPTH_MAX)
-			return error_set(err, ERROR_FAILED, "%s:%zu:1: nested too deeply",
-					 reader->file, line);
+			return refuse_at(reader, at, err, "a merge conflict was left here");
+		rule = check_character(source.data + at);
+		if (rule != NULL)
+			return refuse_at(reader, at, err, rule);
 	}
 	return 0;
 }
