@@ -39,7 +39,8 @@ check_scalar(const struct yaml_node *node, struct bytes source)
 	check_place(node, source);
 	require(node->kind == YAML_SCALAR && node->count == 0);
 	require(strlen(node->text) == node->len && text_is_utf8(text_of(node)));
-	if (node->style == YAML_PLAIN && memchr(node->text, ' ', node->len) == NULL)
+	/* On one line for sure. */
+	if (node->style == YAML_PLAIN && strpbrk(node->text, " \n") == NULL)
 		require(bytes_equal(range, text_of(node)));
 	if (node->style == YAML_SINGLE || node->style == YAML_DOUBLE) {
 		char quote = node->style == YAML_SINGLE ? '\'' : '"';
