@@ -405,11 +405,16 @@ test_check_choices(void **state)
 {
 	(void)state;
 	expect_rule("one-of: [a, b]", "b", NULL);
-	expect_rule("one-of: [a, b]", "A", "is not one of one-of");
-	expect_rule("one-of: [a, b]", "", "is not one of one-of");
-	expect_rule("one-of: [a, b]", "ab", "is not one of one-of");
+	expect_rule("one-of: [a, b]", "A", "is not one of a, b");
+	expect_rule("one-of: [a, b]", "", "is not one of a, b");
+	expect_rule("one-of: [a, b]", "ab", "is not one of a, b");
 	expect_rule_bytes("one-of: [a, b]", (struct bytes){ (const uint8_t *)"a\0", 2 },
-			  "is not one of one-of");
+			  "is not one of a, b");
+	/* As many as there is room for. */
+#define FORTY "0123456789012345678901234567890123456789"
+	expect_rule("one-of: [a" FORTY ", b" FORTY ", c" FORTY ", d" FORTY "]", "b",
+		    "is not one of a" FORTY ", b" FORTY ", c" FORTY ", …");
+	expect_rule("one-of: [a" FORTY FORTY FORTY FORTY ", b]", "x", "is not one of one-of");
 	expect_rule("type: url, schemes: [https, postgres]", "https://a", NULL);
 	expect_rule("type: url, schemes: [https, postgres]", "POSTGRES://a", NULL);
 	expect_rule("type: url, schemes: [https]", "http://a",
