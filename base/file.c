@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "base/memory.h"
@@ -200,23 +201,57 @@ file_write_all(int fd, struct bytes content, const char *shown, struct error *er
 	return 0;
 }
 
+/* A run that was killed leaves its temporary file, but not the lock on it. */
+static void
+remove_abandoned(int parent, const char *name)
+{
+	CLEANUP(free_text) char *prefix = xasprintf(".%s.tfsecrets-", name);
+	CLEANUP(list_clear) struct list names = LIST_INIT;
+	struct error ignored;
+
+	if (file_list(parent, ".", ".", &names, &ignored) < 0)
+		return;
+	for (size_t i = 0; i < names.count; i++) {
+		CLEANUP(close_fd) int fd = -1;
+
+		if (strncmp(names.items[i], prefix, strlen(prefix)) == 0 &&
+		    file_open(parent, names.items[i], ".", &fd, NULL, &ignored) == 0 &&
+		    flock(fd, LOCK_EX | LOCK_NB) == 0)
+			(void)unlinkat(parent, names.items[i], 0);
+	}
+}
+
+/* Locked, and not removed in the moment before that. Where there are no locks, nobody removes it. */
+static bool
+is_ours(int fd)
+{
+	struct stat status;
+
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+		return errno != EWOULDBLOCK;
+	return fstat(fd, &status) == 0 && status.st_nlink > 0;
+}
+
 static int
 make_temporary(int parent, const char *name, const char *shown, char **ret_temporary, int *ret_fd,
 	       struct error *err)
 {
+	remove_abandoned(parent, name);
 	for (int i = 0; i < TEMPORARY_TRIES; i++) {
 		CLEANUP(free_text) char *temporary =
 			xasprintf(".%s.tfsecrets-%d-%d", name, (int)getpid(), i);
 		int fd = openat(parent, temporary,
 				O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 
-		if (fd >= 0) {
+		if (fd < 0 && errno != EEXIST)
+			break;
+		if (fd >= 0 && is_ours(fd)) {
 			*ret_temporary = TAKE(temporary);
 			*ret_fd = fd;
 			return 0;
 		}
-		if (errno != EEXIST)
-			break;
+		close_fd(&fd);
+		errno = EEXIST;
 	}
 	return error_errno(err, "cannot write '%s'", shown);
 }
@@ -228,6 +263,14 @@ fill_temporary(int fd, const char *shown, struct bytes content, mode_t mode, str
 		return -1;
 	if (fchmod(fd, mode) < 0 || fsync(fd) < 0)
 		return error_errno(err, "cannot write '%s'", shown);
+	return 0;
+}
+
+static int
+sync_parent(int parent, const char *shown, struct error *err)
+{
+	if (fsync(parent) < 0)
+		return error_errno(err, "cannot sync the directory of '%s'", shown);
 	return 0;
 }
 
@@ -243,22 +286,17 @@ put_in_place(int parent, const char *temporary, const char *name, bool replace, 
 		return error_errno(err, "cannot write '%s'", shown);
 	if (!replace)
 		(void)unlinkat(parent, temporary, 0);
-	if (fsync(parent) < 0)
-		return error_errno(err, "cannot sync the directory of '%s'", shown);
-	return 0;
+	return sync_parent(parent, shown, err);
 }
 
 static int
-write_file(int dirfd, const char *path, const char *shown, struct bytes content, mode_t mode,
-	   bool replace, struct error *err)
+write_named(int parent, const char *name, const char *shown, struct bytes content, mode_t mode,
+	    bool replace, struct error *err)
 {
-	CLEANUP(close_fd) int parent = -1;
 	CLEANUP(close_fd) int fd = -1;
 	CLEANUP(free_text) char *temporary = NULL;
-	const char *name;
 
-	if (open_parent(dirfd, path, shown, &parent, &name, err) < 0 ||
-	    make_temporary(parent, name, shown, &temporary, &fd, err) < 0)
+	if (make_temporary(parent, name, shown, &temporary, &fd, err) < 0)
 		return -1;
 	if (fill_temporary(fd, shown, content, mode, err) == 0 &&
 	    put_in_place(parent, temporary, name, replace, shown, err) == 0)
@@ -271,14 +309,44 @@ int
 file_replace(int dirfd, const char *path, const char *shown, struct bytes content, mode_t mode,
 	     struct error *err)
 {
-	return write_file(dirfd, path, shown, content, mode, true, err);
+	CLEANUP(close_fd) int parent = -1;
+	const char *name;
+
+	if (open_parent(dirfd, path, shown, &parent, &name, err) < 0)
+		return -1;
+	return write_named(parent, name, shown, content, mode, true, err);
 }
 
+/* Gives a file without a name its first one, which must be free. */
+static int
+name_file(int fd, int parent, const char *name)
+{
+	char link[sizeof("/proc/self/fd/") + 3 * sizeof(int)];
+
+	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	return linkat(AT_FDCWD, link, parent, name, AT_SYMLINK_FOLLOW);
+}
+
+/* Without a name until it is whole: a run that is killed leaves no part of a private key behind. Some
+ * file systems have no such files, and a chroot may lack /proc. */
 int
 file_create(int dirfd, const char *path, const char *shown, struct bytes content, mode_t mode,
 	    struct error *err)
 {
-	return write_file(dirfd, path, shown, content, mode, false, err);
+	CLEANUP(close_fd) int parent = -1;
+	CLEANUP(close_fd) int fd = -1;
+	const char *name;
+
+	if (open_parent(dirfd, path, shown, &parent, &name, err) < 0)
+		return -1;
+	fd = openat(parent, ".", O_WRONLY | O_TMPFILE | O_CLOEXEC, 0600);
+	if (fd >= 0 && fill_temporary(fd, shown, content, mode, err) < 0)
+		return -1;
+	if (fd >= 0 && name_file(fd, parent, name) == 0)
+		return sync_parent(parent, shown, err);
+	if (fd >= 0 && errno != ENOENT)
+		return error_errno(err, "cannot write '%s'", shown);
+	return write_named(parent, name, shown, content, mode, false, err);
 }
 
 int

@@ -41,11 +41,12 @@ int file_write_all(int fd, struct bytes content, const char *shown, struct error
 
 /* Replaces or makes a file: temporary file `.NAME.tfsecrets-XXXXXX` in the same directory, mode,
  * write, fsync, rename, fsync of the directory. On failure the temporary file is gone and the old
- * file is as it was. The directory must be there. */
+ * file is as it was; what a killed run has left is removed. The directory must be there. */
 int file_replace(int dirfd, const char *path, const char *shown, struct bytes content, mode_t mode,
 		 struct error *err) __attribute__((warn_unused_result));
 
-/* As file_replace, but the file must not be there (O_EXCL; link(2) puts it in place whole). */
+/* As file_replace, but the file must not be there (link(2) puts it in place whole), and where the file system
+ * can do it the content has no name before, so that nothing of it stays when the run is killed. */
 int file_create(int dirfd, const char *path, const char *shown, struct bytes content, mode_t mode,
 		struct error *err) __attribute__((warn_unused_result));
 
