@@ -40,6 +40,7 @@ unit_tests := $(patsubst %.c,$(out)/%,$(sort $(wildcard tests/unit/test_*.c)))
 vector_tools := $(patsubst %.c,$(out)/%,$(sort $(wildcard tests/vectors/*.c)))
 fuzz_targets := $(patsubst %.c,$(out)/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 test_programs := $(unit_tests) $(vector_tools) $(fuzz_targets)
+shims := $(out)/tests/faults/calls.so $(out)/tests/faults/memory.so
 test_obj := $(test_programs:%=%.o) $(out)/tests/fuzz/replay.o
 
 # Flags. What asks a tool is asked once, and only when something is compiled: a machine without a
@@ -88,7 +89,7 @@ version = $(or $(shell git --git-dir=.git describe --tags --always --dirty 2>/de
 .PHONY: all lib test-programs FORCE
 all: $(program)
 lib: $(lib)
-test-programs: $(program) $(test_programs)
+test-programs: $(program) $(test_programs) $(shims)
 
 # $(call keep,FILE,TEXT): FILE changes only when TEXT does.
 keep = $(quiet)mkdir -p $(@D); echo '$(2)' | cmp -s - $(1) || echo '$(2)' >$(1)
@@ -131,17 +132,28 @@ $(test_programs): %: %.o $(lib)
 	$(call say,LD,$@)
 	$(quiet)$(link_program) -o $@ $(filter %.o,$^) $(lib) $(extra_libs) $(libs)
 
+# Loaded before the program's libraries, so without a sanitizer and without what they have.
+$(shims): $(out)/tests/faults/%.so: tests/faults/%.c tests/faults/fault.c tests/faults/fault.h $(out)/flags
+	$(call say,LD,$@)
+	$(quiet)mkdir -p $(@D)
+	$(quiet)$(CC) -std=c17 -D_GNU_SOURCE -I. $(warn) $(CPPFLAGS) $(CFLAGS) -fPIC -shared \
+		-o $@ $< tests/faults/fault.c
+
 # Where tests/deps may install something, make starts anew behind it: what was asked of the tools
 # before is no longer so.
 
 again := +$(quiet)$(MAKE) --no-print-directory
 
-.PHONY: deps test demo lint format fuzz bench run-tests run-demo run-format run-fuzz run-bench
+.PHONY: deps test torture demo lint format fuzz bench run-tests run-demo run-format run-fuzz run-bench
 deps:
 	$(quiet)tests/deps $(BUILD) test
 
 test: deps
 	$(again) run-tests
+
+# Every call is let fail, where `make test` takes a sample of them.
+torture: deps
+	$(again) run-tests SUITES=faults FAULTS_FULL=1
 
 lint: deps
 	$(again) run-tests SUITES=lint
@@ -162,7 +174,7 @@ bench: deps
 	$(again) run-bench
 
 run-tests: test-programs
-	$(quiet)tests/run $(BUILD) $(out) $(SUITES)
+	$(quiet)FAULTS_FULL=$(FAULTS_FULL) tests/run $(BUILD) $(out) $(SUITES)
 
 run-demo: $(program)
 	$(quiet)examples/taskflow/demo $(program)
@@ -219,6 +231,7 @@ help:
 	@echo 'make              the program, $(program)'
 	@echo 'make deps         installs what building and testing need; NO_DEPS=1 only names it'
 	@echo 'make test         everything; SUITES="unit cli" for some of it'
+	@echo 'make torture      every write, read and allocation fails once; make test takes a sample'
 	@echo 'make demo         a session with an example application'
 	@echo 'make lint         formatting, shell scripts, layers, banned functions, hardening'
 	@echo 'make format       formats the C sources'
