@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 /* No stdio and no cleanup: both would allocate. */
-static _Noreturn void
-out_of_memory(void)
+_Noreturn void
+memory_ran_out(void)
 {
 	static const char text[] = "tfsecrets: out of memory\n";
 	ssize_t written = write(STDERR_FILENO, text, sizeof(text) - 1);
@@ -24,7 +24,7 @@ xcalloc(size_t count, size_t size)
 	void *memory = calloc(count > 0 ? count : 1, size > 0 ? size : 1);
 
 	if (memory == NULL)
-		out_of_memory();
+		memory_ran_out();
 	return memory;
 }
 
@@ -34,7 +34,7 @@ xreallocarray(void *old, size_t count, size_t size)
 	void *memory = reallocarray(old, count > 0 ? count : 1, size > 0 ? size : 1);
 
 	if (memory == NULL)
-		out_of_memory();
+		memory_ran_out();
 	return memory;
 }
 
@@ -64,7 +64,7 @@ xasprintf(const char *format, ...)
 	len = vasprintf(&text, format, args);
 	va_end(args);
 	if (len < 0)
-		out_of_memory();
+		memory_ran_out();
 	return text;
 }
 

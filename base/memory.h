@@ -30,6 +30,9 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
+/* That end, for where a library says that it has none. */
+_Noreturn void memory_ran_out(void);
+
 /* Zeroed memory for count elements; never NULL; the caller frees. */
 void *xcalloc(size_t count, size_t size) __attribute__((CALLER_FREES, returns_nonnull));
 

@@ -309,6 +309,8 @@ report_problem(struct reader *reader, struct error *err)
 	const char *problem = parser->problem != NULL ? parser->problem : "not YAML";
 	yaml_mark_t mark = parser->problem_mark;
 
+	if (parser->error == YAML_MEMORY_ERROR)
+		memory_ran_out();
 	if (strstr(problem, "cannot start any token") != NULL)
 		problem = "a character that cannot start a value here (a tab?)";
 	return refuse(reader, &mark, err, problem);
@@ -437,7 +439,7 @@ read_document(struct reader *reader, struct error *err)
 	if (check_source(reader, err) < 0)
 		return -1;
 	if (!yaml_parser_initialize(&reader->parser))
-		return error_set(err, ERROR_FAILED, "%s: out of memory", reader->file);
+		memory_ran_out();
 	yaml_parser_set_encoding(&reader->parser, YAML_UTF8_ENCODING);
 	reader->at_byte = reader->mark_len;
 	yaml_parser_set_input_string(&reader->parser, reader->source.data + reader->mark_len,

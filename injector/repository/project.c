@@ -39,16 +39,16 @@ find_root(char *directory)
 }
 
 static int
-lock(int fd, enum project_lock mode, struct error *err)
+lock(const struct project *project, enum project_lock mode, struct error *err)
 {
 	const struct timespec pause = { .tv_sec = 0, .tv_nsec = LOCK_PAUSE_NS };
 	int operation = (mode == PROJECT_WRITE ? LOCK_EX : LOCK_SH) | LOCK_NB;
 
 	for (int i = 0; i < LOCK_TRIES; i++) {
-		if (flock(fd, operation) == 0)
+		if (flock(project->root_fd, operation) == 0)
 			return 0;
 		if (errno != EWOULDBLOCK && errno != EINTR)
-			return error_errno(err, "cannot lock the project's directory");
+			return error_errno(err, "cannot lock '%s'", project->root);
 		(void)nanosleep(&pause, NULL);
 	}
 	return error_set(
@@ -62,11 +62,11 @@ recover(struct project *project, enum project_lock mode, struct error *err)
 {
 	if (!journal_is_left(project->root_fd))
 		return 0;
-	if (lock(project->root_fd, PROJECT_WRITE, err) < 0)
+	if (lock(project, PROJECT_WRITE, err) < 0)
 		return -1;
 	if (journal_is_left(project->root_fd) && journal_recover(project->root_fd, err) < 0)
 		return error_context(err, "an interrupted change could not be finished");
-	return lock(project->root_fd, mode, err);
+	return lock(project, mode, err);
 }
 
 static int
@@ -78,7 +78,7 @@ open_root(struct project *project, enum project_lock mode, struct error *err)
 		return error_errno(err, "cannot open '%s'", project->root);
 	tree_of_files(project->root_fd, &project->files);
 	project->has_git = git_find(project->root, &project->git);
-	if (lock(project->root_fd, mode, err) < 0 || recover(project, mode, err) < 0)
+	if (lock(project, mode, err) < 0 || recover(project, mode, err) < 0)
 		return -1;
 	if (mode == PROJECT_WRITE && project->has_git)
 		return git_wait_for_index(&project->git, err);
