@@ -229,7 +229,7 @@ is_ours(int fd)
 
 	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
 		return errno != EWOULDBLOCK;
-	return fstat(fd, &status) == 0 && status.st_nlink > 0;
+	return fstat(fd, &status) < 0 || status.st_nlink > 0;
 }
 
 static int
