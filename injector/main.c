@@ -52,6 +52,9 @@ run_command(struct invocation *invocation, int argc, char **argv, struct error *
 	if (command_check_operands(invocation, err) < 0 ||
 	    apply_general(&invocation->options, err) < 0)
 		return -1;
+	if (!secret_is_locked())
+		terminal_verbose(
+			"memory cannot be locked here (ulimit -l): values may be swapped out");
 	status = command->run(invocation, err);
 	if (status == 0 && (fflush(stdout) != 0 || ferror(stdout)))
 		return error_errno(err, "cannot write standard output");
