@@ -10,7 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { KILL = -1, PATH_SHOWN_MAX = 3000 };
+enum { KILL = -1, STOP = -3, PATH_SHOWN_MAX = 3000 };
 
 static struct {
 	pid_t pid; /* 0: not yet, or nothing is asked for */
@@ -46,6 +46,7 @@ start(void)
 							FAULT_CHANGE;
 	faults.at = strtoul(at, NULL, 10);
 	faults.how = strcmp(how, "kill") == 0  ? KILL :
+		     strcmp(how, "stop") == 0  ? STOP :
 		     strcmp(how, "short") == 0 ? FAULT_SHORT :
 						 (int)strtoul(how, NULL, 10);
 	if (log[0] != 0)
@@ -86,6 +87,8 @@ fault(unsigned class, const char *call, const char *path, int fd)
 		return 0;
 	if (faults.how == KILL)
 		(void)syscall(SYS_kill, faults.pid, SIGKILL);
+	if (faults.how == STOP)
+		(void)syscall(SYS_kill, faults.pid, SIGSTOP);
 	if (faults.how > 0)
 		errno = faults.how;
 	return faults.how;

@@ -6,8 +6,8 @@
  *	FAULTS_CALLS=		changes: what can change a file; all: what reads, too; memory: allocations
  *	FAULTS_LOG=FILE		gets a line "NUMBER CALL PATH" for every call that counts
  *	FAULTS_AT=NUMBER	the call that goes wrong; from 1
- *	FAULTS_HOW=		kill: the process ends before the call; short: half is read or written;
- *				else the number of the error that the call fails with
+ *	FAULTS_HOW=		kill: the process ends before the call; stop: it stops there, until SIGCONT;
+ *				short: half is read or written; else the number of the error that the call fails with
  *
  * Two shims: calls.so for files, memory.so for allocations, which no sanitizer bears.
  */

@@ -42,6 +42,10 @@ class Failed(Exception):
     pass
 
 
+class Skipped(Exception):
+    pass
+
+
 def expect(holds, what):
     if not holds:
         raise Failed(what)
@@ -85,12 +89,17 @@ class Project:
         return subprocess.run([*prefix, PROGRAM, *command], cwd=self.root, input=given, text=True, timeout=timeout,
                               capture_output=True, env=self.environment(**variables))
 
-    def faulty(self, *command, calls, at=0, how="", log="", given="", shim="calls"):
-        more = {"FAULTS_LOG": log} if log else {}
+    def fault(self, calls, at=0, how="", log="", shim="calls"):
+        """The variables that ask for it."""
+        more = {"LD_PRELOAD": f"{SHIMS}/{shim}.so", "FAULTS_CALLS": calls, "FAULTS_AT": str(at), "FAULTS_HOW": str(how)}
+        if log:
+            more["FAULTS_LOG"] = log
         if IS_SANITIZED:
             more["ASAN_OPTIONS"] = "verify_asan_link_order=0"
-        return self.run(*command, given=given, LD_PRELOAD=f"{SHIMS}/{shim}.so", FAULTS_CALLS=calls,
-                        FAULTS_AT=str(at), FAULTS_HOW=str(how), **more)
+        return more
+
+    def faulty(self, *command, given="", **fault):
+        return self.run(*command, given=given, **self.fault(**fault))
 
     def done(self, *command, **how):
         result = self.run(*command, **how)
@@ -114,6 +123,14 @@ class Project:
         for folder, _, names in os.walk(self.base):
             for name in names:
                 yield os.path.join(folder, name)
+
+    @staticmethod
+    def logged(log):
+        """(number, call, path) of each line that a shim has written."""
+        with open(log) as lines:
+            found = [line.rstrip("\n").split(" ", 2) for line in lines]
+        os.unlink(log)
+        return [(int(number), call, path) for number, call, path in found]
 
     def leftovers(self):
         return [path for path in self.files() if re.search(r"/\.journal|\.tfsecrets-", path)]
@@ -163,6 +180,8 @@ class Report:
         try:
             said = body(*args)
             print(f"ok {self.count} {title}" + (f": {said}" if said else ""), flush=True)
+        except Skipped as why:
+            print(f"ok {self.count} {title} # skip {why}", flush=True)
         except Failed as failure:
             self.failed += 1
             print(f"not ok {self.count} {title}\n#   " + str(failure).replace("\n", "\n#   "), flush=True)
