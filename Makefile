@@ -40,7 +40,8 @@ unit_tests := $(patsubst %.c,$(out)/%,$(sort $(wildcard tests/unit/test_*.c)))
 vector_tools := $(patsubst %.c,$(out)/%,$(sort $(wildcard tests/vectors/*.c)))
 fuzz_targets := $(patsubst %.c,$(out)/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 test_programs := $(unit_tests) $(vector_tools) $(fuzz_targets)
-shims := $(out)/tests/faults/calls.so $(out)/tests/faults/memory.so
+fault_shims := $(out)/tests/faults/calls.so $(out)/tests/faults/memory.so
+shims := $(fault_shims) $(out)/tests/leak/unwiped.so
 test_obj := $(test_programs:%=%.o) $(out)/tests/fuzz/replay.o
 
 # Flags. What asks a tool is asked once, and only when something is compiled: a machine without a
@@ -133,11 +134,12 @@ $(test_programs): %: %.o $(lib)
 	$(quiet)$(link_program) -o $@ $(filter %.o,$^) $(lib) $(extra_libs) $(libs)
 
 # Loaded before the program's libraries, so without a sanitizer and without what they have.
-$(shims): $(out)/tests/faults/%.so: tests/faults/%.c tests/faults/fault.c tests/faults/fault.h $(out)/flags
+$(fault_shims): tests/faults/fault.c tests/faults/fault.h
+$(shims): $(out)/%.so: %.c $(out)/flags
 	$(call say,LD,$@)
 	$(quiet)mkdir -p $(@D)
 	$(quiet)$(CC) -std=c17 -D_GNU_SOURCE -I. $(warn) $(CPPFLAGS) $(CFLAGS) -fPIC -shared \
-		-o $@ $< tests/faults/fault.c
+		-o $@ $(filter %.c,$^)
 
 # Where tests/deps may install something, make starts anew behind it: what was asked of the tools
 # before is no longer so.
