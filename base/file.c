@@ -428,17 +428,26 @@ file_list(int dirfd, const char *path, const char *shown, struct list *ret, stru
 	return saved != 0 ? error_errno(err, "cannot list '%s'", shown) : 0;
 }
 
+/* Only ENOENT says that nothing is there. */
+static bool
+is_there(int parent, const char *name)
+{
+	struct stat status;
+
+	return fstatat(parent, name, &status, AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT;
+}
+
 bool
 file_exists(int dirfd, const char *path)
 {
 	CLEANUP(close_fd) int parent = -1;
-	struct error ignored;
-	struct stat status;
 	const char *name = path;
+	struct error cause;
 
 	/* With no directory in between there is no link to follow. */
 	if (dirfd == AT_FDCWD || strchr(path, '/') == NULL)
-		return fstatat(dirfd, path, &status, AT_SYMLINK_NOFOLLOW) == 0;
-	return open_parent(dirfd, path, path, &parent, &name, &ignored) == 0 &&
-	       fstatat(parent, name, &status, AT_SYMLINK_NOFOLLOW) == 0;
+		return is_there(dirfd, path);
+	if (open_parent(dirfd, path, path, &parent, &name, &cause) < 0)
+		return cause.code != ERROR_MISSING;
+	return is_there(parent, name);
 }

@@ -62,7 +62,10 @@ int file_remove(int dirfd, const char *path, const char *shown, struct error *er
 int file_list(int dirfd, const char *path, const char *shown, struct list *ret, struct error *err)
 	__attribute__((warn_unused_result));
 
-/* Whether anything (a dangling link, too) stands at path. */
+/*
+ * Whether anything (a dangling link, too) stands at path. Where that cannot be told (no descriptor left, no
+ * permission, a link on the way) it is true: who opens it then is told why, and takes nothing for missing.
+ */
 bool file_exists(int dirfd, const char *path);
 
 #endif
