@@ -286,6 +286,13 @@ load_default(identity_ask ask, struct identities *identities, struct error *err)
 	return add_file(path, ask, identities, err);
 }
 
+/* CI gives a secret that it does not have as an empty text. */
+static int
+refuse_empty(const char *variable, struct error *err)
+{
+	return error_set(err, ERROR_REFUSED, "$%s is set, but empty", variable);
+}
+
 static int
 load_first(const struct list *files, identity_ask ask, struct identities *identities,
 	   struct error *err)
@@ -298,8 +305,12 @@ load_first(const struct list *files, identity_ask ask, struct identities *identi
 	}
 	if (files->count > 0)
 		return 0;
-	if (file != NULL && file[0] != 0)
+	if (file != NULL && file[0] == 0)
+		return refuse_empty("TFSECRETS_IDENTITY", err);
+	if (file != NULL)
 		return add_file(file, ask, identities, err);
+	if (environment_key.data != NULL && environment_key.len == 0)
+		return refuse_empty(KEY_VARIABLE, err);
 	if (environment_key.data != NULL) {
 		identities->items = xcalloc(1, sizeof(*identities->items));
 		if (identity_parse(&environment_key, "$" KEY_VARIABLE, NULL, identities->items,

@@ -32,7 +32,8 @@ mine()
 	identity_refused "cannot open 'nowhere'" --identity nowhere
 	TFSECRETS_IDENTITY=nowhere identity_refused "cannot open 'nowhere'"
 	TFSECRETS_AGE_KEY=nonsense identity_refused "\$TFSECRETS_AGE_KEY"
-	TFSECRETS_AGE_KEY='' identity_refused "\$TFSECRETS_AGE_KEY"
+	TFSECRETS_AGE_KEY='' identity_refused "\$TFSECRETS_AGE_KEY is set, but empty"
+	TFSECRETS_IDENTITY='' identity_refused "\$TFSECRETS_IDENTITY is set, but empty"
 	TFSECRETS_IDENTITY=$bob identity_refused "this identity is not a reader of 'prod'"
 	[ "$(TFSECRETS_IDENTITY=nowhere tfsecrets get -e prod DATABASE_URL --identity "$alice")" = "$database_url" ]
 	TFSECRETS_AGE_KEY=$(grep '^AGE' "$alice") identity_refused "cannot open 'nowhere'" --identity nowhere
