@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/memory.h"
@@ -199,6 +200,22 @@ file_write_all(int fd, struct bytes content, const char *shown, struct error *er
 		content.len -= (size_t)written;
 	}
 	return 0;
+}
+
+bool
+file_send_all(int socket, struct bytes message)
+{
+	while (message.len > 0) {
+		ssize_t sent = send(socket, message.data, message.len, MSG_NOSIGNAL);
+
+		if (sent < 0 && errno == EINTR)
+			continue;
+		if (sent < 0)
+			return false;
+		message.data += sent;
+		message.len -= (size_t)sent;
+	}
+	return true;
 }
 
 /* A run that was killed leaves its temporary file, but not the lock on it. */

@@ -35,6 +35,9 @@ int file_read(int dirfd, const char *path, const char *shown, size_t max, struct
 int file_read_all(int fd, const char *shown, size_t max, struct buf *ret, struct error *err)
 	__attribute__((warn_unused_result));
 
+/* send(2) until all is out; false, with errno: an end that has gone is an error here, not SIGPIPE. */
+bool file_send_all(int socket, struct bytes message) __attribute__((warn_unused_result));
+
 /* write(2) until all is out. EINTR is retried. */
 int file_write_all(int fd, struct bytes content, const char *shown, struct error *err)
 	__attribute__((warn_unused_result));

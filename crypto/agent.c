@@ -9,6 +9,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/memory.h"
 #include "crypto/wire.h"
 
@@ -48,23 +49,6 @@ agent_connect(int *ret_fd, struct error *err)
 	return 0;
 }
 
-/* An agent that has ended is an error here, not SIGPIPE. */
-static bool
-send_all(int fd, struct bytes message)
-{
-	while (message.len > 0) {
-		ssize_t sent = send(fd, message.data, message.len, MSG_NOSIGNAL);
-
-		if (sent < 0 && errno == EINTR)
-			continue;
-		if (sent < 0)
-			return false;
-		message.data += sent;
-		message.len -= (size_t)sent;
-	}
-	return true;
-}
-
 /* With a timeout on the socket, read is interrupted even by a stop from the terminal (signal(7)). */
 static bool
 read_exactly(int fd, uint8_t *out, size_t len)
@@ -92,7 +76,7 @@ exchange(int fd, struct bytes request, struct buf *answer, struct error *err)
 	uint32_t len;
 
 	wire_put_string(&framed, request);
-	if (!send_all(fd, buf_bytes(&framed)) || !read_exactly(fd, head, sizeof(head)) ||
+	if (!file_send_all(fd, buf_bytes(&framed)) || !read_exactly(fd, head, sizeof(head)) ||
 	    !wire_take_number(&rest, &len) || len == 0 || len > AGENT_MESSAGE_MAX)
 		return refuse(err, "did not answer");
 	body = buf_extend(answer, len);

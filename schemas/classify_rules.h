@@ -71,6 +71,8 @@ bool shape_has_random_part(struct bytes text);
 bool shape_is_placeholder(struct bytes value);
 /* "${TOKEN}", "$(TOKEN)", "{{ token }}", "<token>", "****": stands for a value that is elsewhere. */
 bool shape_is_template(struct bytes value);
+/* Letters, digits and these marks; not empty. */
+bool shape_is_made_of(struct bytes value, const char *marks);
 /* One or two words of letters: "bearer", "read-only". */
 bool shape_is_plain_word(struct bytes value);
 /* Words and numbers, as people and products are named: "eu-central-1", "Hello, world". */

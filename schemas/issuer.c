@@ -174,18 +174,6 @@ static const struct token_shape {
 	{ "phx_", "PostHog", PLAIN, 40, 64 },
 };
 
-static bool
-is_made_of(struct bytes rest, const char *marks)
-{
-	for (size_t i = 0; i < rest.len; i++) {
-		uint8_t byte = rest.data[i];
-
-		if (byte >= 0x80 || byte == 0 || (!isalnum(byte) && strchr(marks, byte) == NULL))
-			return false;
-	}
-	return true;
-}
-
 /* Telegram's tokens begin with the bot's number: 8 to 10 digits, a colon, 35 characters. */
 static bool
 is_telegram(struct bytes value)
@@ -195,7 +183,7 @@ is_telegram(struct bytes value)
 	while (colon < value.len && isdigit(value.data[colon]))
 		colon++;
 	return colon >= 8 && colon <= 10 && value.len == colon + 36 && value.data[colon] == ':' &&
-	       is_made_of(bytes_from(value, colon + 1), DASHED) &&
+	       shape_is_made_of(bytes_from(value, colon + 1), DASHED) &&
 	       entropy_random_alphabet(bytes_from(value, colon + 1)) != NULL;
 }
 
@@ -211,7 +199,7 @@ catalog_token_issuer(struct bytes value)
 		rest = bytes_from(value, strlen(shape->prefix));
 		/* "sk-your-key-goes-right-here" and "ghp_xxxx…" show a shape and are none. */
 		if (rest.len >= shape->min && rest.len <= shape->max &&
-		    is_made_of(rest, shape->marks) && !shape_is_wordlike(rest) &&
+		    shape_is_made_of(rest, shape->marks) && !shape_is_wordlike(rest) &&
 		    !shape_is_template(rest))
 			return shape->issuer;
 	}

@@ -111,8 +111,8 @@ all_parts(struct bytes value, const char *marks, bool (*is)(struct bytes part))
 	return true;
 }
 
-static bool
-is_made_of(struct bytes value, const char *marks)
+bool
+shape_is_made_of(struct bytes value, const char *marks)
 {
 	for (size_t i = 0; i < value.len; i++)
 		if (!isalnum(value.data[i]) &&
@@ -153,7 +153,7 @@ shape_is_path(struct bytes value)
 		is_rooted = true;
 	if (!is_rooted && !(bytes_find(value, 0, "/") < value.len && has_extension(value)))
 		return false;
-	if (!is_made_of(value, "/\\._-~@:$*{}<>,=% ()?"))
+	if (!shape_is_made_of(value, "/\\._-~@:$*{}<>,=% ()?"))
 		return false;
 	return bytes_start(value, "~/") || bytes_start(value, "$HOME/") ?
 		       all_parts(bytes_from(value, bytes_find(value, 0, "/")), "/\\",

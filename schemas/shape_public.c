@@ -22,16 +22,6 @@ is_hex(struct bytes value)
 }
 
 static bool
-is_made_of(struct bytes value, const char *marks)
-{
-	for (size_t i = 0; i < value.len; i++)
-		if (!isalnum(value.data[i]) &&
-		    (value.data[i] == '\0' || strchr(marks, value.data[i]) == NULL))
-			return false;
-	return value.len > 0;
-}
-
-static bool
 is_uuid(struct bytes value)
 {
 	if (bytes_start_word(value, "urn:uuid:"))
@@ -98,7 +88,7 @@ is_public_pem_in_base64(struct bytes value)
 
 	for (size_t i = 0; i < COUNT(beginnings); i++)
 		if (bytes_start(value, beginnings[i]))
-			return is_made_of(value, "+/=\n");
+			return shape_is_made_of(value, "+/=\n");
 	return false;
 }
 
@@ -122,7 +112,7 @@ is_ssh_public_key(struct bytes value)
 		if (!bytes_start(value, types[i]))
 			continue;
 		comment = bytes_from(value, bytes_find(value, strlen(types[i]), " "));
-		return comment.len == 0 || is_made_of(comment, " @._-:+\n");
+		return comment.len == 0 || shape_is_made_of(comment, " @._-:+\n");
 	}
 	return false;
 }
@@ -130,7 +120,7 @@ is_ssh_public_key(struct bytes value)
 static bool
 is_age_recipient(struct bytes value)
 {
-	return bytes_start(value, "age1") && value.len >= 62 && is_made_of(value, "");
+	return bytes_start(value, "age1") && value.len >= 62 && shape_is_made_of(value, "");
 }
 
 /* "sha256:…" in hex, "SHA256:…" and "sha384-…" in base64. */
@@ -158,7 +148,7 @@ is_digest(struct bytes value)
 		if (rest.len == kinds[i].bytes * 2 && is_hex(rest))
 			return true;
 		if (rest.len >= base64 && rest.len <= (base64 + 3) / 4 * 4 &&
-		    is_made_of(rest, "+/="))
+		    shape_is_made_of(rest, "+/="))
 			return true;
 	}
 	return false;
@@ -199,7 +189,8 @@ is_revision(struct bytes value)
 			continue;
 		if (start > 0 && is_commit(part))
 			commits++;
-		else if (!is_made_of(part, "") || is_piece_of_hex(part) || !shape_is_wordlike(part))
+		else if (!shape_is_made_of(part, "") || is_piece_of_hex(part) ||
+			 !shape_is_wordlike(part))
 			return false;
 		start = at + 1;
 	}
@@ -223,10 +214,10 @@ is_image(struct bytes value)
 		tag = (struct bytes){ value.data + colon, at - colon };
 	}
 	slash = bytes_find(name, 0, "/");
-	if (!is_made_of(name, "./-_:") || !shape_is_wordlike(name) || name.data[0] == '/')
+	if (!shape_is_made_of(name, "./-_:") || !shape_is_wordlike(name) || name.data[0] == '/')
 		return false;
 	if (at < value.len)
-		return tag.len == 0 || is_made_of(tag, "._-");
+		return tag.len == 0 || shape_is_made_of(tag, "._-");
 	return slash > 0 && slash < name.len && tag.len > 0 &&
 	       (shape_is_wordlike(tag) || is_revision(tag) || (tag.len == 40 && is_hex(tag)));
 }
@@ -295,7 +286,7 @@ is_google_id(struct bytes value)
 	size_t at = 0;
 
 	if (bytes_end(value, ".apps.googleusercontent.com"))
-		return is_made_of(value, "-.") && isdigit(value.data[0]);
+		return shape_is_made_of(value, "-.") && isdigit(value.data[0]);
 	if (!bytes_start(value, "1:") || value.len > 80)
 		return false;
 	at = 2;
@@ -347,7 +338,7 @@ shape_public(struct bytes value)
 			continue;
 		rest = bytes_from(value, strlen(public_shapes[i].prefix));
 		if (rest.len >= public_shapes[i].min && rest.len <= public_shapes[i].max &&
-		    is_made_of(rest, public_shapes[i].marks))
+		    shape_is_made_of(rest, public_shapes[i].marks))
 			return public_shapes[i].what;
 	}
 	return NULL;

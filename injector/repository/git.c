@@ -250,23 +250,6 @@ skip(int fd, size_t len)
 	return 0;
 }
 
-/* A git that has ended is an error here, not SIGPIPE. */
-static int
-ask(int fd, struct bytes request)
-{
-	while (request.len > 0) {
-		ssize_t sent = send(fd, request.data, request.len, MSG_NOSIGNAL);
-
-		if (sent < 0 && errno == EINTR)
-			continue;
-		if (sent < 0)
-			return -1;
-		request.data += sent;
-		request.len -= (size_t)sent;
-	}
-	return 0;
-}
-
 /* "OBJECT TYPE SIZE\n", a byte at a time: what follows belongs to the content. */
 static int
 read_answer(int fd, bool *ret_is_blob, size_t *ret_size)
@@ -296,7 +279,7 @@ git_batch_read(struct git_batch *batch, const char *object, struct buf *ret, str
 	size_t size;
 
 	buf_reset(ret);
-	if (ask(batch->to, bytes_of(request)) < 0)
+	if (!file_send_all(batch->to, bytes_of(request)))
 		return error_errno(err, "cannot ask git for an object");
 	if (read_answer(batch->from, &is_blob, &size) < 0)
 		return error_set(err, ERROR_FAILED, "git has no such object");
