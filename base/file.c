@@ -162,17 +162,27 @@ read_some(int fd, const char *shown, size_t want, size_t max, struct buf *ret, s
 	return got > 0 ? 1 : 0;
 }
 
-int
-file_read_all(int fd, const char *shown, size_t max, struct buf *ret, struct error *err)
+/* Until there is no more, or as much as the file had when it was opened: that saves the read that finds its end. */
+static int
+read_until(int fd, const char *shown, off_t size, size_t max, struct buf *ret, struct error *err)
 {
 	size_t want = FIRST_READ;
 	int more;
 
 	ret->max = max;
 	buf_reset(ret);
-	while ((more = read_some(fd, shown, want, max, ret, err)) > 0)
+	while ((more = read_some(fd, shown, want, max, ret, err)) > 0) {
+		if ((off_t)ret->len == size)
+			return 0;
 		want = want < 256 * FIRST_READ ? 2 * want : want;
+	}
 	return more;
+}
+
+int
+file_read_all(int fd, const char *shown, size_t max, struct buf *ret, struct error *err)
+{
+	return read_until(fd, shown, -1, max, ret, err);
 }
 
 int
@@ -180,10 +190,11 @@ file_read(int dirfd, const char *path, const char *shown, size_t max, struct buf
 	  struct error *err)
 {
 	CLEANUP(close_fd) int fd = -1;
+	struct stat status;
 
-	if (file_open(dirfd, path, shown, &fd, NULL, err) < 0)
+	if (file_open(dirfd, path, shown, &fd, &status, err) < 0)
 		return -1;
-	return file_read_all(fd, shown, max, ret, err);
+	return read_until(fd, shown, status.st_size, max, ret, err);
 }
 
 int

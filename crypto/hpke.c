@@ -63,21 +63,26 @@ extract_and_expand(const uint8_t dh[static 32], const uint8_t enc[static 32],
 	labeled_expand(BYTES(kem_suite), prk, "shared_secret", BYTES(kem_context), shared, 32);
 }
 
-/* RFC 9180 5.1, mode base: no pre-shared key, its identifier empty. */
+/* LabeledExtract("", "psk_id_hash", "") of our suite: mode base has no pre-shared key, its identifier is empty. */
+static const uint8_t psk_id_hash[32] = {
+	0x43, 0x1d, 0xf6, 0xcd, 0x95, 0xe1, 0x1f, 0xf4, 0x9d, 0x70, 0x13,
+	0x56, 0x3b, 0xaf, 0x7f, 0x11, 0x58, 0x8c, 0x75, 0xa6, 0x61, 0x1e,
+	0xe2, 0xa4, 0x40, 0x4a, 0x49, 0x30, 0x6a, 0xe4, 0xcf, 0xc5,
+};
+
+/* RFC 9180 5.1, mode base. */
 static void
 key_schedule(const uint8_t shared[static 32], struct bytes info, struct hpke_context *ret)
 {
-	CLEANUP(key_wipe) uint8_t secret[32];
-	uint8_t context[1 + 32 + 32] = { MODE_BASE };
-	struct bytes suite = BYTES(hpke_suite);
+	struct bytes suite = BYTES(hpke_suite), schedule = BYTES(ret->schedule);
 
-	labeled_extract(suite, empty, "psk_id_hash", empty, context + 1);
-	labeled_extract(suite, empty, "info_hash", info, context + 33);
-	labeled_extract(suite, (struct bytes){ shared, 32 }, "secret", empty, secret);
-	labeled_expand(suite, secret, "key", BYTES(context), ret->key, sizeof(ret->key));
-	labeled_expand(suite, secret, "base_nonce", BYTES(context), ret->base_nonce,
+	ret->schedule[0] = MODE_BASE;
+	memcpy(ret->schedule + 1, psk_id_hash, 32);
+	labeled_extract(suite, empty, "info_hash", info, ret->schedule + 33);
+	labeled_extract(suite, (struct bytes){ shared, 32 }, "secret", empty, ret->secret);
+	labeled_expand(suite, ret->secret, "key", schedule, ret->key, sizeof(ret->key));
+	labeled_expand(suite, ret->secret, "base_nonce", schedule, ret->base_nonce,
 		       sizeof(ret->base_nonce));
-	labeled_expand(suite, secret, "exp", BYTES(context), ret->exporter, sizeof(ret->exporter));
 }
 
 /* False for a peer of low order: libsodium checks for an all-zero result (RFC 9180 7.1.4). */
@@ -153,7 +158,11 @@ void
 hpke_context_export(const struct hpke_context *context, struct bytes exporter_context, uint8_t *out,
 		    size_t len)
 {
-	labeled_expand(BYTES(hpke_suite), context->exporter, "sec", exporter_context, out, len);
+	CLEANUP(key_wipe) uint8_t exporter[32];
+
+	labeled_expand(BYTES(hpke_suite), context->secret, "exp", BYTES(context->schedule),
+		       exporter, sizeof(exporter));
+	labeled_expand(BYTES(hpke_suite), exporter, "sec", exporter_context, out, len);
 }
 
 int

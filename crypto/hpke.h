@@ -27,7 +27,8 @@ int hpke_open(const struct secret *private, const uint8_t public[static HPKE_KEY
 
 /* The parts with what is random given, for test vectors. */
 struct hpke_context {
-	uint8_t key[32], base_nonce[12], exporter[32];
+	uint8_t key[32], base_nonce[12];
+	uint8_t secret[32], schedule[1 + 32 + 32]; /* for hpke_context_export */
 };
 /* RFC 9180 5.1.1 for the sender with a given ephemeral private key; enc has 32 bytes. */
 int hpke_setup_sender(const uint8_t key[static HPKE_KEY_BYTES], const struct secret *ephemeral,

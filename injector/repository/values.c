@@ -33,6 +33,7 @@ values_clear(struct values *values)
 	plain_clear(&values->plain);
 	environment_state_clear(&values->state);
 	environment_key_clear(&values->key);
+	tree_close_directory(&values->sealed);
 	free(values->items);
 	*values = (struct values)VALUES_INIT;
 }
@@ -170,6 +171,7 @@ int
 values_unlock(struct values *values, const struct identities *identities, struct error *err)
 {
 	CLEANUP(free_text) char *path = project_path(values->environment->name, "key.age");
+	CLEANUP(free_text) char *sealed = project_path(values->environment->name, "sealed");
 	CLEANUP(buf_clear) struct buf file = BUF_INIT(KEY_FILE_MAX);
 
 	if (values->unlocked)
@@ -179,7 +181,8 @@ values_unlock(struct values *values, const struct identities *identities, struct
 		return -1;
 	}
 	if (environment_key_open(buf_bytes(&file), path, &values->project->chain, values->roster,
-				 identities, &values->key, err) < 0)
+				 identities, &values->key, err) < 0 ||
+	    tree_open_directory(&values->project->files, sealed, &values->sealed, err) < 0)
 		return -1;
 	values->unlocked = true;
 	return 0;
@@ -190,11 +193,9 @@ static int
 read_verified(const struct values *values, const struct value_state *state, struct buf *ret,
 	      struct error *err)
 {
-	CLEANUP(free_text) char *path =
-		xasprintf("tfsecrets/%s/sealed/%s", values->environment->name, state->name);
 	char hash[SHA256_HEX_BYTES];
 
-	if (tree_read(&values->project->files, path, SEALED_FILE_MAX, ret, err) < 0)
+	if (tree_read_in(&values->sealed, state->name, SEALED_FILE_MAX, ret, err) < 0)
 		return -1;
 	sha256_hex(buf_bytes(ret), hash);
 	if (strcmp(hash, state->hash) != 0)

@@ -26,14 +26,18 @@ struct values {
 	struct plain plain;
 	struct environment_state state;
 	struct setting_value *items; /* as schema.settings; those not wanted are SOURCE_NONE */
-	struct environment_key key;  /* loaded by values_unlock */
+	/* By values_unlock. */
+	struct environment_key key;
+	struct tree_directory sealed;
 	bool unlocked;
 };
 
 #define VALUES_INIT                                                                                \
 	{                                                                                          \
 		.project = NULL, .plain = PLAIN_INIT, .state = ENVIRONMENT_STATE_INIT,             \
-		.items = NULL                                                                      \
+		.items = NULL, .sealed = {                                                         \
+			.fd = -1                                                                   \
+		}                                                                                  \
 	}
 
 /* Reads config.yaml and the sealed files of the wanted settings (names; NULL: all) and checks them: grammar,

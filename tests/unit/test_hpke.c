@@ -103,7 +103,7 @@ test_setup(void **state)
 	(void)state;
 	assert_field(sender.key, sizeof(sender.key), "key");
 	assert_field(sender.base_nonce, sizeof(sender.base_nonce), "base_nonce");
-	assert_field(sender.exporter, sizeof(sender.exporter), "exporter_secret");
+	assert_field(sender.schedule, sizeof(sender.schedule), "key_schedule_context");
 
 	derive("ikmR", "skRm", &private);
 	x25519_public(&private, public);
