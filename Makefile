@@ -204,7 +204,7 @@ completions := completion/bash:share/bash-completion/completions/tfsecrets \
 data := $(completions:%=$(out)/%) \
 	$(foreach page,$(wildcard man/*.1),$(page):share/man/man1/$(notdir $(page))) \
 	$(foreach page,$(wildcard man/*.5),$(page):share/man/man5/$(notdir $(page))) \
-	$(patsubst schemas/%,schemas/%:share/tfsecrets/%,$(wildcard schemas/*.schema.json))
+	$(foreach schema,$(wildcard schemas/*.schema.json),$(schema):share/tfsecrets/$(notdir $(schema)))
 from = $(firstword $(subst :, ,$(1)))
 to = '$(DESTDIR)$(PREFIX)/$(lastword $(subst :, ,$(1)))'
 
