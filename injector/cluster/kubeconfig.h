@@ -1,10 +1,55 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* kubeconfig: where the clusters are, as kubectl reads it. */
+/*
+ * kubeconfig: which API server to talk to, and as whom, as kubectl decides it: --kubeconfig FILE alone; else
+ * the files of $KUBECONFIG, of which the first that defines a name wins whole; else ~/.kube/config.
+ * (client-go, tools/clientcmd: loader.go, merge.go, client_config.go, validation.go.) In a pod: its account.
+ * Exec plugins, auth providers and passwords are refused with their name.
+ */
 #ifndef CLUSTER_KUBECONFIG_H
 #define CLUSTER_KUBECONFIG_H
 
-/* The current context: the first file of $KUBECONFIG (else ~/.kube/config) that sets one. A heap text; NULL:
- * there is none, or nothing can be read. */
+#include <stdbool.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "crypto/secret.h"
+
+enum { KUBE_CREDENTIAL_MAX = 256 * 1024 /* a certificate chain, a key, a token */ };
+
+/* What the command line and the target say; each may be NULL or false. */
+struct kube_choice {
+	const char *file;      /* --kubeconfig */
+	const char *context;   /* --context, or the target's */
+	const char *namespace; /* -n, or the target's */
+	bool in_cluster;       /* the pod's account, whatever files there are */
+	bool insecure;	       /* --insecure-skip-tls-verify */
+};
+
+struct kube_access {
+	char *shown;	   /* "context 'prod'", "this pod's account"; for messages */
+	char *server;	   /* "https://host:port/prefix", no slash at its end */
+	char *server_name; /* tls-server-name: what the certificate must name; or NULL */
+	char *namespace;   /* never NULL: the choice's, the context's, the pod's, or "default" */
+	bool insecure;
+	struct buf ca;			       /* PEM, the only roots; empty: the system's */
+	struct secret certificate, key, token; /* PEM, PEM, one line; without data: none */
+};
+
+#define KUBE_ACCESS_INIT                                                                           \
+	{                                                                                          \
+		.shown = NULL, .server = NULL, .server_name = NULL, .namespace = NULL,             \
+		.ca = BUF_INIT(KUBE_CREDENTIAL_MAX), .certificate = SECRET_INIT,                   \
+		.key = SECRET_INIT, .token = SECRET_INIT                                           \
+	}
+
+/* ERROR_USAGE: no context of that name, or none is chosen and this is no pod. ERROR_FAILED names file, entry
+ * and rule. Plain http is refused but to this machine. The caller clears *ret. */
+int kube_access_find(const struct kube_choice *choice, struct kube_access *ret, struct error *err)
+	__attribute__((warn_unused_result));
+void kube_access_clear(struct kube_access *access);
+
+/* The current context: of the first file of $KUBECONFIG (else ~/.kube/config) that sets one. A heap text;
+ * NULL: there is none, or nothing can be read. */
 char *kubeconfig_current_context(void);
 
 #endif

@@ -137,15 +137,6 @@ put_entry(struct writer *writer, const struct kube_entry *entry, bool is_base64,
 	return flush_text(writer, err);
 }
 
-static bool
-is_binary(const struct kube_object *object, const struct kube_entry *entry)
-{
-	struct bytes plain = entry->value.plain;
-
-	return object->kind == OBJECT_CONFIGMAP && plain.len > 0 &&
-	       (memchr(plain.data, 0, plain.len) != NULL || !text_is_utf8(plain));
-}
-
 /* `data`, or `binaryData`: the entries that belong there. */
 static int
 put_entries(struct writer *writer, const struct kube_object *object, const char *field, bool binary,
@@ -155,7 +146,7 @@ put_entries(struct writer *writer, const struct kube_object *object, const char 
 
 	open_map(writer, field);
 	for (size_t i = 0; i < object->entry_count; i++) {
-		if (is_binary(object, &object->entries[i]) == binary &&
+		if (kube_entry_is_binary(object, &object->entries[i]) == binary &&
 		    put_entry(writer, &object->entries[i], is_base64, err) < 0)
 			return -1;
 	}
@@ -169,7 +160,7 @@ put_data(struct writer *writer, const struct kube_object *object, struct error *
 	size_t binary = 0;
 
 	for (size_t i = 0; i < object->entry_count; i++)
-		binary += is_binary(object, &object->entries[i]);
+		binary += kube_entry_is_binary(object, &object->entries[i]);
 	if (object->entry_count == 0 && writer->format == MANIFEST_YAML) {
 		buf_append_text(&writer->text, "data: {}\n");
 		return 0;
@@ -201,6 +192,8 @@ put_object(struct writer *writer, const struct kube_object *object, struct error
 	put_text(writer, "name", object->name);
 	if (object->namespace != NULL)
 		put_text(writer, "namespace", object->namespace);
+	if (object->resource_version != NULL)
+		put_text(writer, "resourceVersion", object->resource_version);
 	put_marks(writer, "labels", object->labels, COUNT(object->labels));
 	put_marks(writer, "annotations", object->annotations, COUNT(object->annotations));
 	close_map(writer);

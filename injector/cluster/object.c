@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "crypto/hash.h"
 
 enum {
@@ -16,6 +17,15 @@ const char *
 kube_kind_name(enum object_kind kind)
 {
 	return kind == OBJECT_SECRET ? "Secret" : "ConfigMap";
+}
+
+bool
+kube_entry_is_binary(const struct kube_object *object, const struct kube_entry *entry)
+{
+	struct bytes plain = entry->value.plain;
+
+	return object->kind == OBJECT_CONFIGMAP && plain.len > 0 &&
+	       (memchr(plain.data, 0, plain.len) != NULL || !text_is_utf8(plain));
 }
 
 static void

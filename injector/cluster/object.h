@@ -7,6 +7,7 @@
 #ifndef CLUSTER_OBJECT_H
 #define CLUSTER_OBJECT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -65,6 +66,8 @@ struct kube_object {
 	char *name;
 	char *namespace; /* or NULL: not known */
 	char *type;	 /* as in struct object */
+	const char
+		*resource_version; /* what it must still be when it is written; borrowed; or NULL */
 	struct object_mark labels[OBJECT_LABELS], annotations[OBJECT_ANNOTATIONS];
 	struct kube_entry *entries; /* by key, byte order */
 	size_t entry_count;
@@ -95,6 +98,9 @@ int kube_objects_make(const struct schema *schema, const struct object_place *pl
 		      const struct value_source *source, struct kube_objects *ret,
 		      struct error *err) __attribute__((warn_unused_result));
 void kube_objects_clear(struct kube_objects *objects);
+
+/* A ConfigMap's value that is no text: it goes to binaryData. */
+bool kube_entry_is_binary(const struct kube_object *object, const struct kube_entry *entry);
 
 /* "Secret" or "ConfigMap". */
 const char *kube_kind_name(enum object_kind kind);

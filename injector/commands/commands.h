@@ -5,8 +5,10 @@
 
 #include "injector/command.h"
 
+extern const struct command command_apply;
 extern const struct command command_check;
 extern const struct command command_completion;
+extern const struct command command_diff;
 extern const struct command command_exec;
 extern const struct command command_get;
 extern const struct command command_help;

@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "injector/cluster/api.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/memory.h"
+#include "crypto/random.h"
+
+#define METADATA_ONLY "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
+
+enum { PAUSE_FIRST_MS = 200, PAUSE_MAX_MS = 5000, OWNED_SHOWN = 10 };
+
+static int64_t
+now(void)
+{
+	struct timespec time;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &time);
+	return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
+}
+
+int
+api_open(const struct kube_access *access, long seconds, struct api *ret, struct error *err)
+{
+	*ret = (struct api){ .access = access, .deadline = now() + seconds * 1000 };
+	return http_open(access, &ret->http, err);
+}
+
+void
+api_close(struct api *api)
+{
+	http_cleanup(&api->http);
+}
+
+const char *
+api_resource(enum object_kind kind)
+{
+	return kind == OBJECT_SECRET ? "secrets" : "configmaps";
+}
+
+/* What a request is about, for messages: "secret 'x' in namespace 'y'". */
+struct subject {
+	const char *verb; /* in RBAC's words */
+	const char *resource, *namespace, *name;
+};
+
+/* One request. All may be made again: a second POST finds the object there, a second PATCH finds what it was to
+ * be, or another resourceVersion, and then the caller looks. */
+struct call {
+	struct subject subject;
+	struct http_request request;
+};
+
+static void
+pause_before(struct api *api, int attempt, long retry_after)
+{
+	int64_t milliseconds = PAUSE_FIRST_MS;
+	uint32_t jitter;
+
+	for (int i = 0; i < attempt && milliseconds < PAUSE_MAX_MS; i++)
+		milliseconds *= 2;
+	random_bytes(&jitter, sizeof(jitter));
+	milliseconds += jitter % (uint32_t)milliseconds;
+	if (retry_after * 1000 > milliseconds)
+		milliseconds = retry_after * 1000;
+	if (milliseconds > api->deadline - now())
+		milliseconds = api->deadline - now();
+	if (milliseconds > 0) {
+		struct timespec pause = { milliseconds / 1000, milliseconds % 1000 * 1000000 };
+
+		(void)nanosleep(&pause, NULL);
+	}
+}
+
+static bool
+is_passing(int status)
+{
+	return status == 429 || status == 500 || (status >= 502 && status <= 504);
+}
+
+static void
+pass_warnings(const struct api *api, const struct http_answer *answer)
+{
+	for (size_t i = 0; api->warn != NULL && i < answer->warnings.count; i++)
+		api->warn(answer->warnings.items[i]);
+}
+
+/* Until there is an answer that will stay. The last problem is the one that is told. */
+static int
+request(struct api *api, const struct call *call, struct http_answer *answer, struct error *err)
+{
+	for (int attempt = 0;; attempt++) {
+		int64_t left = api->deadline - now();
+		int result = http_do(api->http, &call->request,
+				     left > 1000 ? (long)(left / 1000) : 1, answer, err);
+
+		if (result == 0 && !is_passing(answer->status))
+			break;
+		if (now() >= api->deadline)
+			return result;
+		pause_before(api, attempt, result == 0 ? answer->retry_after : 0);
+		if (now() >= api->deadline)
+			return result;
+	}
+	pass_warnings(api, answer);
+	return 0;
+}
+
+/* A Status object's reason; "" where the answer is none (a proxy's page, a text). */
+static const char *
+reason_of(const struct json_node *status)
+{
+	const char *reason = json_string_of(json_get(status, "reason"));
+
+	return reason != NULL ? reason : "";
+}
+
+/* "in namespace 'x'", "in the cluster" */
+static void
+describe(const struct subject *subject, char out[static 512])
+{
+	int len = snprintf(out, 512, "%s", subject->resource);
+
+	if (subject->name != NULL && len < 512)
+		len += snprintf(out + len, 512 - (size_t)len, " '%s'", subject->name);
+	if (subject->namespace != NULL && len < 512)
+		(void)snprintf(out + len, 512 - (size_t)len, " in namespace '%s'",
+			       subject->namespace);
+}
+
+/* The fields that a 422 names. Their values stand in the server's message, which is left there. */
+static void
+invalid_fields(const struct json_node *status, struct buf *out)
+{
+	const struct json_node *cause = json_first(json_walk(status, "details", "causes", NULL));
+
+	for (; cause != NULL; cause = json_next(cause)) {
+		const char *field = json_string_of(json_get(cause, "field"));
+
+		if (field != NULL)
+			buf_printf(out, "%s%s", out->len > 0 ? ", " : ": ", field);
+	}
+}
+
+static int
+refuse(const struct api *api, const struct call *call, const struct http_answer *answer,
+       const struct json_node *status, struct error *err)
+{
+	CLEANUP(buf_clear) struct buf fields = BUF_INIT(ERROR_MESSAGE_BYTES / 2);
+	char what[512];
+	const char *server = api->access->server;
+
+	describe(&call->subject, what);
+	switch (answer->status) {
+	case 401:
+		return error_set(err, ERROR_CLUSTER,
+				 "'%s' does not know who we are (401): sign in anew, %s", server,
+				 api->access->shown);
+	case 403:
+		return error_set(err, ERROR_CLUSTER,
+				 "not allowed to %s %s (403): a role must grant it",
+				 call->subject.verb, what);
+	case 404:
+		return error_set(err, ERROR_CLUSTER,
+				 "cannot %s %s (404): there is no namespace '%s'; "
+				 "--create-namespace makes it",
+				 call->subject.verb, what,
+				 call->subject.namespace != NULL ? call->subject.namespace : "");
+	case 413:
+		return error_set(err, ERROR_CLUSTER, "cannot %s %s (413): it is too large",
+				 call->subject.verb, what);
+	case 422:
+		invalid_fields(status, &fields);
+		return error_set(err, ERROR_CLUSTER, "cannot %s %s (422): the server refuses it%s",
+				 call->subject.verb, what, buf_text(&fields));
+	default:
+		return error_set(err, ERROR_CLUSTER, "cannot %s %s: '%s' says %d %s",
+				 call->subject.verb, what, server, answer->status,
+				 reason_of(status));
+	}
+}
+
+/* Manager and time out of: conflict with "kubectl-create" using v1 at 2026-11-25T15:00:00Z
+ * (apimachinery, managedfields/internal/structuredmerge.go: printManager). */
+static void
+add_manager(const char *message, struct buf *out)
+{
+	const char *start = strchr(message, '"');
+	const char *end = start != NULL ? strchr(start + 1, '"') : NULL;
+	const char *time = end != NULL ? strstr(end, " at ") : NULL;
+
+	if (end == NULL)
+		buf_append_text(out, "another");
+	else
+		buf_printf(out, "'%.*s'", (int)(end - start - 1), start + 1);
+	if (time != NULL && strspn(time + 4, "0123456789-:TZ") == strlen(time + 4))
+		buf_printf(out, " (%s)", time + 4);
+}
+
+/* API_OWNED with its fields, or false: this conflict is another one. */
+static bool
+is_owned(const struct json_node *status, struct error *err)
+{
+	CLEANUP(buf_clear) struct buf text = BUF_INIT(ERROR_MESSAGE_BYTES);
+	const struct json_node *cause = json_first(json_walk(status, "details", "causes", NULL));
+	size_t count = 0;
+
+	for (; cause != NULL; cause = json_next(cause)) {
+		const char *reason = json_string_of(json_get(cause, "reason"));
+		const char *message = json_string_of(json_get(cause, "message"));
+		const char *field = json_string_of(json_get(cause, "field"));
+
+		if (reason == NULL || message == NULL || field == NULL ||
+		    strcmp(reason, "FieldManagerConflict") != 0)
+			continue;
+		if (count++ < OWNED_SHOWN) {
+			buf_printf(&text, "%s%s of ", text.len > 0 ? ", " : "", field);
+			add_manager(message, &text);
+		}
+	}
+	if (count > OWNED_SHOWN)
+		buf_printf(&text, " and %zu more", count - OWNED_SHOWN);
+	if (count > 0)
+		(void)error_set(err, ERROR_CLUSTER, "%s", buf_text(&text));
+	return count > 0;
+}
+
+static bool
+is_expected(const struct call *call, const struct http_answer *answer,
+	    const struct json_node *status, enum api_result *ret_result, struct error *err)
+{
+	const char *kind = json_string_of(json_walk(status, "details", "kind", NULL));
+
+	if (answer->status == 200 || answer->status == 201)
+		*ret_result = API_DONE;
+	else if (answer->status == 404 && call->subject.name != NULL && kind != NULL &&
+		 strcmp(kind, call->subject.resource) == 0)
+		*ret_result = API_ABSENT;
+	else if (answer->status == 409 && strcmp(reason_of(status), "AlreadyExists") == 0)
+		*ret_result = API_EXISTS;
+	else if (answer->status == 409 && is_owned(status, err))
+		*ret_result = API_OWNED;
+	else if (answer->status == 409)
+		*ret_result = API_STALE;
+	else
+		return false;
+	return true;
+}
+
+static int
+do_call(struct api *api, const struct call *call, struct object_meta *ret,
+	enum api_result *ret_result, struct error *err)
+{
+	CLEANUP(http_answer_clear) struct http_answer answer = HTTP_ANSWER_INIT;
+	CLEANUP(json_cleanup) struct json_node *json = NULL;
+	struct error ignored;
+
+	if (request(api, call, &answer, err) < 0)
+		return -1;
+	/* What is no JSON is nothing that we need: a proxy's page, a text. */
+	if (answer.is_json &&
+	    json_parse(buf_bytes(&answer.body), "the answer", &json, &ignored) < 0)
+		json = NULL;
+	if (!is_expected(call, &answer, json, ret_result, err))
+		return refuse(api, call, &answer, json, err);
+	if (*ret_result == API_DONE && json_walk(json, "metadata", NULL) == NULL)
+		return error_set(err, ERROR_FAILED,
+				 "'%s' is no API server: its answer is no object",
+				 api->access->server);
+	if (*ret_result == API_DONE && ret != NULL) {
+		object_meta_clear(ret);
+		ret->json = TAKE(json);
+	}
+	return 0;
+}
+
+static char *
+path_of(const char *resource, const char *namespace, const char *name, const char *query)
+{
+	CLEANUP(free_text) char *place =
+		namespace != NULL ? xasprintf("namespaces/%s/", namespace) : xstrdup("");
+
+	return xasprintf("/api/v1/%s%s%s%s%s", place, resource, name != NULL ? "/" : "",
+			 name != NULL ? name : "", query);
+}
+
+int
+api_get(struct api *api, const char *resource, const char *namespace, const char *name,
+	struct object_meta *ret, enum api_result *ret_result, struct error *err)
+{
+	CLEANUP(free_text) char *path = path_of(resource, namespace, name, "");
+	const struct call call = {
+		.subject = { "get", resource, namespace, name },
+		.request = { .method = "GET", .path = path, .accept = METADATA_ONLY },
+	};
+
+	return do_call(api, &call, ret, ret_result, err);
+}
+
+int
+api_apply(struct api *api, enum object_kind kind, const char *namespace, const char *name,
+	  struct bytes body, bool force, struct object_meta *ret, enum api_result *ret_result,
+	  struct error *err)
+{
+	CLEANUP(free_text) char *query =
+		xasprintf("?fieldManager=" FIELD_MANAGER "&force=%s&fieldValidation=Strict%s",
+			  force ? "true" : "false", api->dry_run ? "&dryRun=All" : "");
+	CLEANUP(free_text) char *path = path_of(api_resource(kind), namespace, name, query);
+	const struct call call = {
+		.subject = { "patch", api_resource(kind), namespace, name },
+		.request = { .method = "PATCH",
+			     .path = path,
+			     .accept = METADATA_ONLY,
+			     .content_type = "application/apply-patch+yaml",
+			     .body = body },
+	};
+
+	return do_call(api, &call, ret, ret_result, err);
+}
+
+int
+api_create(struct api *api, const char *resource, const char *namespace, struct bytes body,
+	   enum api_result *ret_result, struct error *err)
+{
+	CLEANUP(free_text) char *query =
+		xasprintf("?fieldManager=" FIELD_MANAGER "%s", api->dry_run ? "&dryRun=All" : "");
+	CLEANUP(free_text) char *path = path_of(resource, namespace, NULL, query);
+	const struct call call = {
+		.subject = { "create", resource, namespace, NULL },
+		.request = { .method = "POST",
+			     .path = path,
+			     .accept = METADATA_ONLY,
+			     .content_type = "application/json",
+			     .body = body },
+	};
+
+	return do_call(api, &call, NULL, ret_result, err);
+}
+
+int
+api_merge(struct api *api, enum object_kind kind, const char *namespace, const char *name,
+	  struct bytes body, enum api_result *ret_result, struct error *err)
+{
+	CLEANUP(free_text) char *query =
+		xasprintf("?fieldManager=" FIELD_MANAGER "%s", api->dry_run ? "&dryRun=All" : "");
+	CLEANUP(free_text) char *path = path_of(api_resource(kind), namespace, name, query);
+	const struct call call = {
+		.subject = { "patch", api_resource(kind), namespace, name },
+		.request = { .method = "PATCH",
+			     .path = path,
+			     .accept = METADATA_ONLY,
+			     .content_type = "application/merge-patch+json",
+			     .body = body },
+	};
+
+	return do_call(api, &call, NULL, ret_result, err);
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * api: the few requests to an API server that tfsecrets makes, as verbs. Answers are metadata only (Accept:
+ * as=PartialObjectMetadata), so no value comes back. What the server writes about a Secret is never shown:
+ * status, reason and fields are, in our own words.
+ *
+ * Requests that may be repeated are, on 429, 500, 502, 503, 504 and when there is no answer, with growing,
+ * jittered pauses (or the server's Retry-After) until the deadline.
+ */
+#ifndef CLUSTER_API_H
+#define CLUSTER_API_H
+
+#include <stdint.h>
+
+#include "base/json_read.h"
+#include "injector/cluster/http.h"
+#include "injector/cluster/object.h"
+
+#define FIELD_MANAGER "tfsecrets"
+
+struct api {
+	const struct kube_access *access;
+	struct http *http;
+	int64_t deadline;		   /* monotonic milliseconds */
+	void (*warn)(const char *warning); /* of the server; or NULL */
+	bool dry_run;			   /* the server goes through writes, and keeps nothing */
+};
+
+/* Of which request an answer is not "done": each is expected somewhere, all else is an error. */
+enum api_result {
+	API_DONE,
+	API_ABSENT, /* 404: no such object */
+	API_EXISTS, /* 409 AlreadyExists */
+	API_STALE,  /* 409: not the resourceVersion any more */
+	API_OWNED,  /* 409: fields belong to other managers; err names them */
+};
+
+/* An object's metadata as it came. */
+struct object_meta {
+	struct json_node *json; /* NULL: none */
+};
+
+#define OBJECT_META_INIT                                                                           \
+	{                                                                                          \
+		.json = NULL                                                                       \
+	}
+
+void object_meta_clear(struct object_meta *meta);
+/* "uid", "resourceVersion"; NULL: not there. Borrowed, as below. */
+const char *object_meta_text(const struct object_meta *meta, const char *name);
+const char *object_meta_annotation(const struct object_meta *meta, const char *name);
+const char *object_meta_label(const struct object_meta *meta, const char *name);
+/* When a manager last wrote, RFC 3339; NULL: unknown. */
+const char *object_meta_time(const struct object_meta *meta, const char *manager);
+/* The keys whose values differ from what the object's annotation says: "+A, ~B, -C", a heap text, "" for none;
+ * meta without an object: all are new. */
+char *object_meta_changes(const struct object_meta *meta, const struct kube_object *object);
+/* Whether `tfsecrets` owns, by server-side apply, exactly what it would send for this object. */
+bool object_meta_owns_exactly(const struct object_meta *meta, const struct kube_object *object);
+
+/* seconds: for all requests together. access is borrowed until api_close. */
+int api_open(const struct kube_access *access, long seconds, struct api *ret, struct error *err)
+	__attribute__((warn_unused_result));
+void api_close(struct api *api);
+
+/* The kinds that are read or written: "secrets", "configmaps", "namespaces". */
+const char *api_resource(enum object_kind kind);
+
+/* GET. API_DONE or API_ABSENT. resource "namespaces" has no namespace (NULL). */
+int api_get(struct api *api, const char *resource, const char *namespace, const char *name,
+	    struct object_meta *ret, enum api_result *ret_result, struct error *err)
+	__attribute__((warn_unused_result));
+/* Server-side apply of a whole object. API_DONE, API_STALE (body names a resourceVersion) or API_OWNED. */
+int api_apply(struct api *api, enum object_kind kind, const char *namespace, const char *name,
+	      struct bytes body, bool force, struct object_meta *ret, enum api_result *ret_result,
+	      struct error *err) __attribute__((warn_unused_result));
+/* POST. API_DONE or API_EXISTS. */
+int api_create(struct api *api, const char *resource, const char *namespace, struct bytes body,
+	       enum api_result *ret_result, struct error *err) __attribute__((warn_unused_result));
+/* A merge PATCH, never with values in it. API_DONE, API_STALE or API_ABSENT. */
+int api_merge(struct api *api, enum object_kind kind, const char *namespace, const char *name,
+	      struct bytes body, enum api_result *ret_result, struct error *err)
+	__attribute__((warn_unused_result));
+
+#endif

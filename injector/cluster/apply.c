@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "injector/cluster/apply.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/json.h"
+#include "injector/cluster/manifest.h"
+#include "injector/cluster/mark.h"
+
+enum {
+	ROUNDS = 20,		    /* that others may come in between */
+	BODY_MAX = 3 * 1024 * 1024, /* the API server's, of a request */
+};
+
+/* What is known of one object. */
+struct state {
+	struct object_meta meta;
+	enum apply_deed deed;
+};
+
+/* One look at the target, and what came of it. */
+struct round {
+	const struct apply *apply;
+	struct api *api;
+	const char *namespace;
+	struct kube_objects objects;
+	struct state *states; /* as objects */
+	struct object_meta inventory_meta;
+	struct inventory known, next;
+};
+
+static void
+round_clear(struct round *round)
+{
+	for (size_t i = 0; i < round->objects.count; i++)
+		object_meta_clear(&round->states[i].meta);
+	free(round->states);
+	kube_objects_clear(&round->objects);
+	object_meta_clear(&round->inventory_meta);
+	inventory_clear(&round->known);
+	inventory_clear(&round->next);
+}
+
+static bool
+has(const struct list *list, const char *text)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		if (strcmp(list->items[i], text) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* The place that the roster allows: by the namespace's name, and by the uid of kube-system, which no two
+ * clusters share. */
+static int
+check_place(const struct apply *apply, struct api *api, struct error *err)
+{
+	CLEANUP(object_meta_clear) struct object_meta meta = OBJECT_META_INIT;
+	const char *namespace = api->access->namespace, *uid;
+	enum api_result result;
+
+	if (apply->namespaces->count > 0 && !has(apply->namespaces, namespace))
+		return error_set(err, ERROR_REFUSED,
+				 "the roster does not allow namespace '%s' for '%s'", namespace,
+				 apply->environment->name);
+	if (apply->clusters->count == 0)
+		return 0;
+	if (api_get(api, "namespaces", NULL, "kube-system", &meta, &result, err) < 0)
+		return -1;
+	uid = result == API_DONE ? object_meta_text(&meta, "uid") : NULL;
+	if (uid == NULL || !has(apply->clusters, uid))
+		return error_set(err, ERROR_REFUSED,
+				 "the roster does not allow this cluster for '%s'",
+				 apply->environment->name);
+	return 0;
+}
+
+static int
+read_inventory(struct round *round, struct object_meta *meta, struct inventory *inventory,
+	       struct error *err)
+{
+	const struct apply *apply = round->apply;
+	CLEANUP(free_text) char *name = inventory_name(apply->project_id, apply->environment->name);
+	enum api_result result;
+
+	if (api_get(round->api, "secrets", round->namespace, name, meta, &result, err) < 0)
+		return -1;
+	inventory_clear(inventory);
+	if (result == API_DONE && inventory_read(meta, inventory, err) < 0)
+		return -1;
+	return marks_check(apply, inventory, err);
+}
+
+/* Another system's own marks: what it would write next is not ours to change. */
+static const char *
+foreign_owner(const struct object_meta *meta)
+{
+	static const char *const annotations[] = {
+		"meta.helm.sh/release-name",	    "argocd.argoproj.io/tracking-id",
+		"kustomize.toolkit.fluxcd.io/name", "sealedsecrets.bitnami.com/managed",
+		"external-secrets.io/owner",
+	};
+
+	for (size_t i = 0; i < COUNT(annotations); i++) {
+		if (object_meta_annotation(meta, annotations[i]) != NULL)
+			return annotations[i];
+	}
+	return json_first(json_walk(meta->json, "metadata", "ownerReferences", NULL)) != NULL ?
+		       "ownerReferences" :
+		       NULL;
+}
+
+static int
+check_owner(const struct apply *apply, const struct kube_object *object,
+	    const struct object_meta *meta, struct error *err)
+{
+	const char *project = object_meta_label(meta, LABEL_PROJECT);
+	const char *environment = object_meta_label(meta, LABEL_ENVIRONMENT);
+	const char *foreign = foreign_owner(meta);
+
+	if (foreign != NULL)
+		return error_set(err, ERROR_REFUSED, "%s '%s' is another system's: it has %s",
+				 kube_kind_name(object->kind), object->name, foreign);
+	if (project != NULL && strcmp(project, apply->project_id) != 0)
+		return error_set(err, ERROR_REFUSED, "%s '%s' is of another project, %s",
+				 kube_kind_name(object->kind), object->name, project);
+	if (environment != NULL && strcmp(environment, apply->environment->name) != 0)
+		return error_set(err, ERROR_REFUSED, "%s '%s' is of another environment, '%s'",
+				 kube_kind_name(object->kind), object->name, environment);
+	return 0;
+}
+
+static int
+look_at(struct round *round, size_t at, struct error *err)
+{
+	const struct kube_object *object = &round->objects.items[at];
+	struct state *state = &round->states[at];
+	const char *content;
+	enum api_result result;
+
+	if (api_get(round->api, api_resource(object->kind), round->namespace, object->name,
+		    &state->meta, &result, err) < 0)
+		return -1;
+	if (result == API_ABSENT) {
+		state->deed = APPLY_CREATED;
+		return 0;
+	}
+	content = object_meta_annotation(&state->meta, ANNOTATION_CONTENT);
+	state->deed = content != NULL && strcmp(content, object->annotations[0].value) == 0 &&
+				      object_meta_owns_exactly(&state->meta, object) ?
+			      APPLY_UNCHANGED :
+			      APPLY_CHANGED;
+	return check_owner(round->apply, object, &state->meta, err);
+}
+
+static int
+look(struct round *round, struct error *err)
+{
+	const struct apply *apply = round->apply;
+	const struct object_place place = { apply->environment, apply->project_id,
+					    round->namespace };
+
+	if (kube_objects_make(apply->schema, &place, &apply->values, &round->objects, err) < 0)
+		return -1;
+	round->states = xcalloc(round->objects.count, sizeof(*round->states));
+	if (read_inventory(round, &round->inventory_meta, &round->known, err) < 0)
+		return -1;
+	for (size_t i = 0; i < round->objects.count; i++) {
+		if (look_at(round, i, err) < 0)
+			return -1;
+	}
+	if (round->inventory_meta.json != NULL &&
+	    inventory_read(&round->inventory_meta, &round->next, err) < 0)
+		return -1;
+	return marks_merge(apply, &round->objects, &round->next, err);
+}
+
+static size_t
+to_write(const struct round *round)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < round->objects.count; i++)
+		count += round->states[i].deed != APPLY_UNCHANGED;
+	return count;
+}
+
+/* What does not open or does not fit is found before the first byte is written. */
+static int
+check_objects(const struct round *round, struct error *err)
+{
+	for (size_t i = 0; i < round->objects.count; i++) {
+		if (round->states[i].deed != APPLY_UNCHANGED &&
+		    kube_object_check(&round->objects.items[i], &round->apply->values, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+make_namespace(const struct round *round, struct error *err)
+{
+	CLEANUP(object_meta_clear) struct object_meta meta = OBJECT_META_INIT;
+	CLEANUP(buf_clear) struct buf body = BUF_INIT(1024);
+	struct json json = JSON_INIT(&body, JSON_COMPACT);
+	enum api_result result;
+
+	if (api_get(round->api, "namespaces", NULL, round->namespace, &meta, &result, err) < 0)
+		return -1;
+	if (result == API_DONE)
+		return 0;
+	json_open(&json, '{');
+	json_name(&json, "metadata");
+	json_open(&json, '{');
+	json_name(&json, "name");
+	json_text(&json, round->namespace);
+	json_close(&json, '}');
+	json_close(&json, '}');
+	return api_create(round->api, "namespaces", NULL, buf_bytes(&body), &result, err);
+}
+
+/* Written before any object, even when its content stays: of two runs one notices the other. */
+static int
+write_inventory(struct round *round, enum api_result *ret_result, struct error *err)
+{
+	const struct apply *apply = round->apply;
+	CLEANUP(free_text) char *name = inventory_name(apply->project_id, apply->environment->name);
+	CLEANUP(buf_clear) struct buf body = BUF_INIT(4 * OBJECT_ANNOTATIONS_MAX);
+	bool is_new = round->inventory_meta.json == NULL;
+
+	if (inventory_body(&round->next, apply->project_id, apply->environment->name,
+			   is_new ? NULL :
+				    object_meta_text(&round->inventory_meta, "resourceVersion"),
+			   &body, err) < 0)
+		return -1;
+	if (is_new)
+		return api_create(round->api, "secrets", round->namespace, buf_bytes(&body),
+				  ret_result, err);
+	return api_merge(round->api, OBJECT_SECRET, round->namespace, name, buf_bytes(&body),
+			 ret_result, err);
+}
+
+static int
+write_object(struct round *round, size_t at, enum api_result *ret_result, struct error *err)
+{
+	CLEANUP(sink_clear) struct sink body = SINK_INIT;
+	CLEANUP(object_meta_clear) struct object_meta written = OBJECT_META_INIT;
+	struct kube_object *object = &round->objects.items[at];
+	struct state *state = &round->states[at];
+	struct error cause;
+	int result;
+
+	if (state->meta.json != NULL)
+		object->resource_version = object_meta_text(&state->meta, "resourceVersion");
+	if (sink_to_memory(BODY_MAX, &body, err) < 0 ||
+	    manifest_body(object, &round->apply->values, &body, err) < 0)
+		return -1;
+	result = api_apply(round->api, object->kind, round->namespace, object->name,
+			   secret_bytes(&body.block), round->apply->force, &written, ret_result,
+			   err);
+	object->resource_version = NULL;
+	if (result < 0 || *ret_result != API_OWNED)
+		return result;
+	cause = *err;
+	return error_set(err, cause.code,
+			 "%s '%s' has fields of other managers: %s; --force-conflicts takes them",
+			 kube_kind_name(object->kind), object->name, cause.message);
+}
+
+static void
+report(const struct round *round, size_t at)
+{
+	const struct apply *apply = round->apply;
+	const struct state *state = &round->states[at];
+	CLEANUP(free_text) char *changes =
+		object_meta_changes(&state->meta, &round->objects.items[at]);
+	const struct apply_report report = {
+		.object = &round->objects.items[at],
+		.namespace = round->namespace,
+		.deed = state->deed,
+		.changes = changes,
+	};
+
+	apply->report(apply->report_context, &report);
+}
+
+static int
+write_objects(struct round *round, enum api_result *ret_result, struct error *err)
+{
+	bool created = false;
+
+	for (size_t i = 0; i < round->objects.count; i++) {
+		if (round->states[i].deed != APPLY_UNCHANGED &&
+		    (write_object(round, i, ret_result, err) < 0 || *ret_result == API_STALE))
+			return *ret_result == API_STALE ? 0 : -1;
+		created |= round->states[i].deed == APPLY_CREATED;
+		report(round, i);
+	}
+	if (!created || round->apply->dry_run != DRY_RUN_NONE)
+		return 0;
+	/* An object that was not there has no resourceVersion to hold it against: had another run come in
+	 * between, the inventory says so. */
+	return read_inventory(round, &round->inventory_meta, &round->known, err);
+}
+
+/* What a dry run on our side, or a run without changes, ends with. */
+static void
+report_all(const struct round *round)
+{
+	for (size_t i = 0; i < round->objects.count; i++)
+		report(round, i);
+}
+
+/* *ret_result: API_DONE, or API_STALE and API_EXISTS: somebody came in between, look again. */
+static int
+run_once(struct round *round, enum api_result *ret_result, struct error *err)
+{
+	const struct apply *apply = round->apply;
+
+	*ret_result = API_DONE;
+	if (look(round, err) < 0)
+		return -1;
+	if (apply->dry_run == DRY_RUN_CLIENT ||
+	    (to_write(round) == 0 && inventory_equal(&round->known, &round->next))) {
+		report_all(round);
+		return 0;
+	}
+	if (check_objects(round, err) < 0 ||
+	    (apply->create_namespace && make_namespace(round, err) < 0) ||
+	    write_inventory(round, ret_result, err) < 0)
+		return -1;
+	return *ret_result == API_DONE ? write_objects(round, ret_result, err) : 0;
+}
+
+int
+apply_to(const struct apply *apply, struct api *api, struct error *err)
+{
+	api->dry_run = apply->dry_run == DRY_RUN_SERVER;
+	if (check_place(apply, api, err) < 0)
+		return -1;
+	for (int i = 0; i < ROUNDS; i++) {
+		CLEANUP(round_clear) struct round round = {
+			.apply = apply,
+			.api = api,
+			.namespace = api->access->namespace,
+			.objects = KUBE_OBJECTS_INIT,
+			.known = INVENTORY_INIT,
+			.next = INVENTORY_INIT,
+		};
+		enum api_result result;
+
+		if (run_once(&round, &result, err) < 0)
+			return -1;
+		if (result == API_DONE)
+			return 0;
+	}
+	return error_set(err, ERROR_CLUSTER,
+			 "others write the same objects all the time; run it again");
+}

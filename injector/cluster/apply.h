@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * apply: brings the objects of one environment to one target: looks at metadata, decides, writes the inventory
+ * and then what differs. It knows the repository only by what is passed in. A run that ends anywhere, or meets
+ * another, is finished by running again.
+ */
+#ifndef CLUSTER_APPLY_H
+#define CLUSTER_APPLY_H
+
+#include "injector/cluster/api.h"
+#include "injector/cluster/inventory.h"
+
+enum apply_deed {
+	APPLY_UNCHANGED,
+	APPLY_CREATED,
+	APPLY_CHANGED,
+};
+
+/* What was, or with a dry run would be, done to an object. changes: the keys whose values differ, as
+ * object_meta_changes has them; "" also where only the fields' owners do. */
+struct apply_report {
+	const struct kube_object *object;
+	const char *namespace;
+	enum apply_deed deed;
+	const char *changes;
+};
+
+enum apply_dry_run { DRY_RUN_NONE, DRY_RUN_CLIENT, DRY_RUN_SERVER };
+
+struct apply {
+	const struct schema *schema;
+	const struct environment *environment;
+	const char *project_id;
+	uint32_t serial;			  /* of the roster in force */
+	const char *roster_hash;		  /* of its body */
+	const struct list *clusters, *namespaces; /* that the roster allows; empty: any */
+	struct value_source values;
+	/* Whether our chain has a roster of that serial with that hash. */
+	bool (*has_roster)(void *context, uint32_t serial, const char *hash);
+	void *roster_context;
+	enum apply_dry_run dry_run;
+	bool force, allow_rollback, create_namespace;
+	void (*report)(void *context, const struct apply_report *report);
+	void (*note)(const char *format, ...) __attribute__((format(printf, 1, 2)));
+	void *report_context;
+};
+
+/* One target. ERROR_REFUSED: a value or roster is older than what the target has had, or the roster does not
+ * allow the place; ERROR_CLUSTER: the server says no; ERROR_FAILED: no answer. */
+int apply_to(const struct apply *apply, struct api *api, struct error *err)
+	__attribute__((warn_unused_result));
+
+#endif

@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "injector/cluster/http.h"
+
+#include <curl/curl.h>
+#include <dlfcn.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/memory.h"
+
+#define LIBRARY "libcurl.so.4"
+#define WARNING "warning: 299 "
+
+/* What is called of libcurl, by its own types. */
+#define FUNCTIONS(each)                                                                            \
+	each(global_init) each(easy_init) each(easy_setopt) each(easy_perform) each(easy_getinfo)  \
+		each(easy_strerror) each(easy_cleanup) each(slist_append) each(slist_free_all)
+#define DECLARE(name) __typeof__(&curl_##name) name;
+
+static struct {
+	FUNCTIONS(DECLARE)
+	const char *missing;
+} curl;
+
+static pthread_once_t loaded = PTHREAD_ONCE_INIT;
+
+/* POSIX lets an object pointer stand for a function's; ISO C does not, so its bytes are copied. */
+static void
+find(void *library, const char *name, void *ret_function)
+{
+	void *found = dlsym(library, name);
+
+	if (found == NULL)
+		curl.missing = name;
+	memcpy(ret_function, &found, sizeof(found));
+}
+
+#define FIND(name) find(library, "curl_" #name, &curl.name);
+
+static void
+load(void)
+{
+	void *library = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
+
+	if (library == NULL) {
+		curl.missing = LIBRARY;
+		return;
+	}
+	FUNCTIONS(FIND)
+	if (curl.missing == NULL && curl.global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+		curl.missing = "curl_global_init";
+}
+
+struct http {
+	const struct kube_access *access;
+	CURL *easy;
+	char *base; /* the server's address as libcurl gets it */
+	char *host; /* "Host: …" where that is another, or NULL */
+	struct curl_slist *connect_to;
+	char problem[CURL_ERROR_SIZE];
+};
+
+void
+http_close(struct http *http)
+{
+	if (http == NULL)
+		return;
+	if (http->easy != NULL)
+		curl.easy_cleanup(http->easy);
+	curl.slist_free_all(http->connect_to);
+	free(http->base);
+	free(http->host);
+	free(http);
+}
+
+void
+http_cleanup(struct http **http)
+{
+	http_close(*http);
+	*http = NULL;
+}
+
+void
+http_answer_clear(struct http_answer *answer)
+{
+	buf_clear(&answer->body);
+	list_clear(&answer->warnings);
+}
+
+static size_t
+take_body(char *data, size_t size, size_t count, void *context)
+{
+	struct http_answer *answer = context;
+
+	buf_append(&answer->body, (struct bytes){ (const uint8_t *)data, size * count });
+	return answer->body.full ? 0 : size * count;
+}
+
+/* Warning: 299 - "text" (RFC 7234 5.5); the text's backslashes go. */
+static void
+take_warning(struct http_answer *answer, const char *line, size_t len)
+{
+	const char *start = memchr(line, '"', len), *end = memrchr(line, '"', len);
+	CLEANUP(free_text) char *text = NULL;
+	size_t kept = 0;
+
+	if (start == end || answer->warnings.count >= HTTP_WARNINGS_MAX)
+		return;
+	text = xstrndup(start + 1, (size_t)(end - start - 1));
+	for (size_t i = 0; text[i] != 0; i++) {
+		if (text[i] == '\\' && text[i + 1] != 0)
+			i++;
+		text[kept++] = text[i];
+	}
+	text[kept] = 0;
+	list_add(&answer->warnings, text);
+}
+
+static size_t
+take_header(char *data, size_t size, size_t count, void *context)
+{
+	size_t len = size * count;
+
+	if (len > strlen(WARNING) && strncasecmp(data, WARNING, strlen(WARNING)) == 0)
+		take_warning(context, data, len);
+	return len;
+}
+
+#define SET(option, value) (void)curl.easy_setopt(http->easy, CURLOPT_##option, value)
+
+static void
+set_blob(struct http *http, CURLoption option, struct bytes bytes)
+{
+	/* Not changed, whatever its type says. */
+	struct curl_blob blob = { .len = bytes.len, .flags = CURL_BLOB_NOCOPY };
+
+	memcpy(&blob.data, &bytes.data, sizeof(blob.data));
+	if (bytes.len > 0)
+		(void)curl.easy_setopt(http->easy, option, &blob);
+}
+
+static void
+set_credentials(struct http *http)
+{
+	const struct kube_access *access = http->access;
+
+	set_blob(http, CURLOPT_CAINFO_BLOB, buf_bytes(&access->ca));
+	set_blob(http, CURLOPT_SSLCERT_BLOB, secret_bytes(&access->certificate));
+	set_blob(http, CURLOPT_SSLKEY_BLOB, secret_bytes(&access->key));
+	SET(SSLCERTTYPE, "PEM");
+	SET(SSLKEYTYPE, "PEM");
+	SET(SSL_VERIFYPEER, access->insecure ? 0L : 1L);
+	SET(SSL_VERIFYHOST, access->insecure ? 0L : 2L);
+}
+
+static void
+set_always(struct http *http)
+{
+	SET(NOSIGNAL, 1L);
+	SET(NOPROGRESS, 1L);
+	SET(PROTOCOLS_STR, "https,http");
+	SET(FOLLOWLOCATION, 0L);
+	SET(HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	SET(SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	SET(CONNECTTIMEOUT, (long)HTTP_CONNECT_SECONDS);
+	SET(ERRORBUFFER, http->problem);
+	SET(USERAGENT, "tfsecrets");
+	SET(WRITEFUNCTION, take_body);
+	SET(HEADERFUNCTION, take_header);
+}
+
+/* The certificate must name what the address names, so tls-server-name takes the host's place there, and the
+ * connection goes to the host. */
+static void
+set_server(struct http *http)
+{
+	const char *server = http->access->server, *name = http->access->server_name;
+	const char *host = strstr(server, "://") + 3;
+	size_t len = strcspn(host, "/"), host_len = len;
+	CLEANUP(free_text) char *entry = NULL;
+	const char *port;
+
+	if (name == NULL) {
+		http->base = xstrdup(server);
+		return;
+	}
+	port = host[0] == '[' ? memchr(host, ']', len) : host;
+	port = port != NULL ? memchr(port, ':', len - (size_t)(port - host)) : NULL;
+	if (port != NULL)
+		host_len = (size_t)(port - host);
+	http->base = xasprintf("https://%s%s", name, host + host_len);
+	http->host = xasprintf("Host: %.*s", (int)len, host);
+	entry = xasprintf("::%.*s:%.*s", (int)host_len, host,
+			  port != NULL ? (int)(len - host_len - 1) : 0,
+			  port != NULL ? port + 1 : "");
+	http->connect_to = curl.slist_append(NULL, entry);
+	SET(CONNECT_TO, http->connect_to);
+}
+
+int
+http_open(const struct kube_access *access, struct http **ret, struct error *err)
+{
+	struct http *http;
+
+	(void)pthread_once(&loaded, load);
+	if (curl.missing != NULL)
+		return error_set(
+			err, ERROR_FAILED,
+			"cannot speak to a cluster: '%s' cannot be loaded (Debian's package "
+			"libcurl4 has it)",
+			curl.missing);
+	http = xcalloc(1, sizeof(*http));
+	http->access = access;
+	http->easy = curl.easy_init();
+	if (http->easy == NULL) {
+		http_close(http);
+		return error_set(err, ERROR_FAILED, "cannot start libcurl");
+	}
+	set_always(http);
+	set_credentials(http);
+	set_server(http);
+	*ret = http;
+	return 0;
+}
+
+static void
+add_header(struct curl_slist **list, const char *name, const char *value)
+{
+	CLEANUP(free_text) char *line = xasprintf("%s: %s", name, value);
+
+	*list = curl.slist_append(*list, line);
+}
+
+/* libcurl copies the line; its copy is wiped by free_headers. */
+static int
+add_token(struct curl_slist **list, const struct secret *token, struct error *err)
+{
+	static const char start[] = "Authorization: Bearer ";
+	CLEANUP(secret_clear) struct secret line = SECRET_INIT;
+
+	if (token->len == 0)
+		return 0;
+	if (secret_new(sizeof(start) + token->len, &line, err) < 0 ||
+	    secret_append(&line, bytes_of(start), err) < 0 ||
+	    secret_append(&line, secret_bytes(token), err) < 0 ||
+	    secret_append(&line, (struct bytes){ (const uint8_t *)"", 1 }, err) < 0)
+		return -1;
+	*list = curl.slist_append(*list, (const char *)line.data);
+	return 0;
+}
+
+static int
+make_headers(const struct http *http, const struct http_request *request, struct curl_slist **list,
+	     struct error *err)
+{
+	add_header(list, "Accept", request->accept);
+	/* No pause for a "100 Continue". */
+	*list = curl.slist_append(*list, "Expect:");
+	if (request->content_type != NULL)
+		add_header(list, "Content-Type", request->content_type);
+	if (http->host != NULL)
+		*list = curl.slist_append(*list, http->host);
+	return add_token(list, &http->access->token, err);
+}
+
+static void
+free_headers(struct curl_slist *list)
+{
+	for (struct curl_slist *line = list; line != NULL; line = line->next)
+		secret_wipe(line->data, strlen(line->data));
+	curl.slist_free_all(list);
+}
+
+static void
+read_answer(struct http *http, struct http_answer *answer)
+{
+	const char *type = NULL;
+	curl_off_t retry_after = 0;
+	long status = 0;
+
+	(void)curl.easy_getinfo(http->easy, CURLINFO_RESPONSE_CODE, &status);
+	(void)curl.easy_getinfo(http->easy, CURLINFO_CONTENT_TYPE, &type);
+	(void)curl.easy_getinfo(http->easy, CURLINFO_RETRY_AFTER, &retry_after);
+	answer->status = (int)status;
+	answer->is_json = type != NULL && strncasecmp(type, "application/json", 16) == 0;
+	answer->retry_after = (long)retry_after;
+}
+
+static CURLcode
+perform(struct http *http, const struct http_request *request, struct curl_slist *list,
+	long seconds, struct http_answer *ret)
+{
+	CLEANUP(free_text) char *url = xasprintf("%s%s", http->base, request->path);
+	CURLcode code;
+
+	http->problem[0] = 0;
+	SET(URL, url);
+	SET(HTTPHEADER, list);
+	SET(TIMEOUT, seconds);
+	SET(WRITEDATA, ret);
+	SET(HEADERDATA, ret);
+	if (request->content_type != NULL) {
+		SET(POSTFIELDS, request->body.data);
+		SET(POSTFIELDSIZE_LARGE, (curl_off_t)request->body.len);
+	} else {
+		SET(HTTPGET, 1L);
+	}
+	SET(CUSTOMREQUEST, request->method);
+	code = curl.easy_perform(http->easy);
+	SET(HTTPHEADER, (struct curl_slist *)NULL);
+	return code;
+}
+
+int
+http_do(struct http *http, const struct http_request *request, long seconds,
+	struct http_answer *ret, struct error *err)
+{
+	struct curl_slist *list = NULL;
+	CURLcode code;
+	int made;
+
+	buf_reset(&ret->body);
+	list_clear(&ret->warnings);
+	made = make_headers(http, request, &list, err);
+	code = made == 0 ? perform(http, request, list, seconds, ret) : CURLE_OK;
+	free_headers(list);
+	if (made < 0)
+		return -1;
+	if (code != CURLE_OK)
+		return error_set(err, ERROR_FAILED, "cannot reach '%s': %s", http->access->server,
+				 ret->body.full	       ? "the answer is too large" :
+				 http->problem[0] != 0 ? http->problem :
+							 curl.easy_strerror(code));
+	read_answer(http, ret);
+	return 0;
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "injector/commands/commands.h"
+#include "injector/commands/delivery.h"
+
+static const struct option_spec options[] = {
+	OPTION_ENVIRONMENT,
+	OPTIONS_CLUSTER,
+	{ 0, "dry-run", OPTION_ONE_OF, "WHERE", OPTION_CHOICES("none", "client", "server"),
+	  "say what would be done; the server checks it, or only we do" },
+	{ 0, "force-conflicts", OPTION_NONE, NULL, NULL, "take fields that other managers own" },
+	{ 0, "allow-rollback", OPTION_NONE, NULL, NULL,
+	  "write values that are older than what the target has had" },
+	{ 0, "create-namespace", OPTION_NONE, NULL, NULL,
+	  "make the namespace where there is none" },
+	OPTION_OUTPUT("name"),
+	OPTION_IDENTITY,
+	OPTION_PIN,
+	OPTION_REQUIRE_PIN,
+	OPTION_END,
+};
+
+static enum apply_dry_run
+dry_run(const struct invocation *invocation)
+{
+	const char *given = option_value(&invocation->options, "dry-run");
+
+	if (given == NULL || strcmp(given, "none") == 0)
+		return DRY_RUN_NONE;
+	return strcmp(given, "client") == 0 ? DRY_RUN_CLIENT : DRY_RUN_SERVER;
+}
+
+/* kubectl's words: "secret/app serverside-applied (server dry run)". */
+static void
+print(void *context, const struct apply_report *report)
+{
+	static const char *const suffixes[] = {
+		[DRY_RUN_NONE] = "",
+		[DRY_RUN_CLIENT] = " (dry run)",
+		[DRY_RUN_SERVER] = " (server dry run)",
+	};
+	const struct invocation *invocation = context;
+	const char *kind = report->object->kind == OBJECT_SECRET ? "secret" : "configmap";
+
+	if (option_is_set(&invocation->options, "output"))
+		(void)printf("%s/%s\n", kind, report->object->name);
+	else
+		(void)printf("%s/%s %s%s\n", kind, report->object->name,
+			     report->deed == APPLY_UNCHANGED ? "unchanged" : "serverside-applied",
+			     suffixes[dry_run(invocation)]);
+}
+
+static int
+run(const struct invocation *invocation, struct error *err)
+{
+	/* The callback only reads it. */
+	union {
+		const struct invocation *given;
+		void *context;
+	} pass = { .given = invocation };
+	const struct delivery_terms delivery = {
+		.dry_run = dry_run(invocation),
+		.force = option_is_set(&invocation->options, "force-conflicts"),
+		.allow_rollback = option_is_set(&invocation->options, "allow-rollback"),
+		.create_namespace = option_is_set(&invocation->options, "create-namespace"),
+		.announce = true,
+		.report = print,
+		.context = pass.context,
+	};
+
+	return delivery_run(invocation, &delivery, err);
+}
+
+static const char *const details[] = {
+	"Looks at the objects' metadata, writes what differs by server-side apply, and needs no key when "
+	"nothing does. Values that are older than those that a target has had are refused.",
+	NULL,
+};
+
+const struct command command_apply = {
+	.name = "apply",
+	.summary = "write the ConfigMaps and Secrets to the cluster",
+	.details = details,
+	.options = options,
+	.run = run,
+};

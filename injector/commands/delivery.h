@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* delivery: what `apply` and `diff` share: the environment's values, its targets one after the other, each with
+ * the account to reach it, and one report line an object. */
+#ifndef INJECTOR_DELIVERY_H
+#define INJECTOR_DELIVERY_H
+
+#include "injector/cluster/apply.h"
+#include "injector/invocation.h"
+
+/* kubectl's own names. */
+#define OPTIONS_CLUSTER                                                                            \
+	{ 0,	  "context", OPTION_VALUE,                                                         \
+	  "NAME", NULL,	     "the kubeconfig's context; default: the targets' own" },              \
+		{ 'n',	       "namespace", OPTION_VALUE,                                          \
+		  "NAMESPACE", NULL,	    "the namespace; default: the target's" },              \
+		{ 0,	  "kubeconfig", OPTION_VALUE,                                              \
+		  "FILE", NULL,		"this kubeconfig alone, not those of $KUBECONFIG" },       \
+		{ 0,	       "insecure-skip-tls-verify",                                         \
+		  OPTION_NONE, NULL,                                                               \
+		  NULL,	       "speak to a server that cannot prove which one it is" },            \
+	{                                                                                          \
+		0, "timeout", OPTION_VALUE, "DURATION", NULL,                                      \
+			"how long to try, for each target; default: 60s"                           \
+	}
+
+struct delivery_terms {
+	enum apply_dry_run dry_run;
+	bool force, allow_rollback, create_namespace;
+	bool announce; /* say where to before anything is sent */
+	void (*report)(void *context, const struct apply_report *report);
+	void *context;
+};
+
+/* Goes on to the next target when one fails; the first failure is what it ends with, the others are printed. */
+int delivery_run(const struct invocation *invocation, const struct delivery_terms *delivery,
+		 struct error *err) __attribute__((warn_unused_result));
+
+#endif

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "injector/commands/commands.h"
+#include "injector/commands/delivery.h"
+
+static const struct option_spec options[] = {
+	OPTION_ENVIRONMENT,
+	OPTIONS_CLUSTER,
+	{ 0, "allow-rollback", OPTION_NONE, NULL, NULL,
+	  "compare values that are older than what the target has had" },
+	OPTION_PIN,
+	OPTION_REQUIRE_PIN,
+	OPTION_END,
+};
+
+/* "secret/app changed: ~PASSWORD, +TOKEN" */
+static void
+print(void *context, const struct apply_report *report)
+{
+	size_t *differing = context;
+	const char *kind = report->object->kind == OBJECT_SECRET ? "secret" : "configmap";
+
+	if (report->deed == APPLY_UNCHANGED)
+		return;
+	(*differing)++;
+	(void)printf("%s/%s in %s %s: %s\n", kind, report->object->name, report->namespace,
+		     report->deed == APPLY_CREATED ? "missing" : "differs",
+		     report->changes[0] != 0 ? report->changes :
+					       "fields are not ours, or not only ours");
+}
+
+static int
+run(const struct invocation *invocation, struct error *err)
+{
+	size_t differing = 0;
+	const struct delivery_terms delivery = {
+		.dry_run = DRY_RUN_CLIENT,
+		.allow_rollback = option_is_set(&invocation->options, "allow-rollback"),
+		.report = print,
+		.context = &differing,
+	};
+
+	if (delivery_run(invocation, &delivery, err) < 0)
+		return -1;
+	return differing > 0 ? 3 : 0;
+}
+
+static const char *const details[] = {
+	"Names the keys that `apply` would add (+), change (~) or take away (-); values are neither read nor "
+	"shown, and no key is needed. Ends with 3 where something differs.",
+	NULL,
+};
+
+const struct command command_diff = {
+	.name = "diff",
+	.summary = "what apply would change in the cluster",
+	.details = details,
+	.options = options,
+	.run = run,
+};
