@@ -1,0 +1,197 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# That the cluster is what tests/cluster/up says, so that the other tests can rely on it.
+
+load common
+
+value='hunter2-in-the-clear'
+
+teardown()
+{
+	for cluster in "$BATS_TEST_TMPDIR"/*/lock; do
+		[ ! -e "$cluster" ] || "$here/down" "${cluster%/lock}"
+	done
+}
+
+# pids CLUSTER: the processes whose current folder this is, as the servers' is; those that have ended have none.
+pids()
+{
+	local entry
+
+	for entry in /proc/[0-9]*; do
+		[ "$(readlink "$entry/cwd")" != "$1" ] || echo "${entry#/proc/}"
+	done
+}
+
+apply_secret()
+{
+	kubectl apply --server-side --field-manager=test --filename=- <<-END
+		apiVersion: v1
+		kind: Secret
+		metadata: {name: $1, namespace: default}
+		stringData: {password: $value}
+	END
+}
+
+@test 'it is ready, and it is the version that go.mod names' {
+	run -0 kubectl get --raw=/readyz
+	[ "$output" = ok ]
+	named=$(sed -n 's|^\tk8s.io/kubernetes ||p' "$here/kube/go.mod")
+	run -0 kubectl version --output=json
+	[ "$(jq -r .serverVersion.gitVersion <<<"$output")" = "$named" ]
+	[ "$(jq -r .clientVersion.gitVersion <<<"$output")" = "$named" ]
+}
+
+@test 'it listens to this machine alone' {
+	run -0 kubectl config view --output='jsonpath={.clusters[0].cluster.server}'
+	[[ $output =~ ^https://127\.0\.0\.1:([0-9]+)$ ]]
+	port=$(printf %04X "${BASH_REMATCH[1]}")
+	# Addresses are in the machine's byte order, 0A is listening.
+	run -0 awk -v port="$port" '$4 == "0A" && $2 ~ ":" port "$" { print $2 }' /proc/net/tcp /proc/net/tcp6
+	[ "$output" = "0100007F:$port" ]
+}
+
+@test 'its files are for its owner alone' {
+	run -0 stat --format=%a "$CLUSTER"
+	[ "$output" = 700 ]
+	run -0 find "$CLUSTER" -type f -perm /077
+	[ -z "$output" ]
+}
+
+@test 'a user may do nothing but what a role allows' {
+	"$here/user" "$CLUSTER" alice
+	apply_secret guarded
+
+	run -0 as alice kubectl auth whoami --output='jsonpath={.status.userInfo.username}'
+	[ "$output" = alice ]
+	run -1 --separate-stderr as alice kubectl get secret guarded
+	[[ $stderr == *'secrets "guarded" is forbidden: User "alice" cannot get resource "secrets"'* ]]
+
+	kubectl create role reader --verb=get --resource=secrets
+	kubectl create rolebinding alice --role=reader --user=alice
+	run -0 as alice kubectl get secret guarded --output=name
+	[ "$output" = secret/guarded ]
+	run -1 --separate-stderr as alice kubectl delete secret guarded
+	[[ $stderr == *'is forbidden: User "alice" cannot delete resource "secrets"'* ]]
+}
+
+@test 'a role can be bound to a group of a user' {
+	"$here/user" "$CLUSTER" bob deployers auditors
+	kubectl create role lister --verb=list --resource=configmaps
+	kubectl create rolebinding auditors --role=lister --group=auditors
+
+	run -0 as bob kubectl get configmaps --output=name
+	run -1 as bob kubectl get secrets --output=name
+}
+
+@test 'a user has a name, and it is not one that is taken' {
+	run -2 --separate-stderr "$here/user" "$CLUSTER" ../carol
+	[ "$stderr" = "user: '../carol' is no name of small letters, digits, dots and dashes" ]
+	run -1 --separate-stderr "$here/user" "$CLUSTER" ca
+	[ "$stderr" = "user: 'ca' is there already" ]
+}
+
+@test 'the audit log has a Secret as it was sent and as it came back' {
+	apply_secret watched
+
+	run -0 audited '.verb == "patch" and .objectRef.resource == "secrets" and .objectRef.name == "watched"'
+	[ "${#lines[@]}" -eq 1 ]
+	[ "$(jq -r .level <<<"$output")" = RequestResponse ]
+	[ "$(jq -r .user.username <<<"$output")" = admin ]
+	[ "$(jq -r .requestObject.stringData.password <<<"$output")" = "$value" ]
+	[ "$(jq -r '.responseObject.data.password | @base64d' <<<"$output")" = "$value" ]
+}
+
+@test 'the database has Secrets enciphered, and nothing else' {
+	apply_secret stored
+	kubectl create configmap stored --from-literal=setting=seen-in-the-clear
+
+	run -0 grep --recursive --text --only-matching seen-in-the-clear "$CLUSTER/etcd"
+	run -0 grep --recursive --text --only-matching k8s:enc:secretbox:v1:test: "$CLUSTER/etcd"
+	run -1 grep --recursive --text --files-with-matches --regexp="$value" \
+		--regexp="$(printf %s "$value" | base64)" "$CLUSTER/etcd"
+}
+
+@test 'two clusters at once know nothing of each other' {
+	"$here/up" "$BATS_TEST_TMPDIR/other" "$BUILD" 3>&-
+	apply_secret mine
+
+	run -0 kubectl get secret mine --output=name
+	run -1 --separate-stderr kubectl --kubeconfig="$BATS_TEST_TMPDIR/other/kubeconfig" get secret mine
+	[[ $stderr == *'secrets "mine" not found'* ]]
+	# Its certificate is from another authority.
+	run -1 --separate-stderr kubectl --kubeconfig="$BATS_TEST_TMPDIR/other/kubeconfig" \
+		--server="$(kubectl config view --output='jsonpath={.clusters[0].cluster.server}')" get secrets
+	[[ $stderr == *'certificate signed by unknown authority'* ]]
+}
+
+@test 'down ends its own processes and no others' {
+	other=$BATS_TEST_TMPDIR/other
+	"$here/up" "$other" "$BUILD" 3>&-
+	mapfile -t servers < <(cat "$other"/*.pid)
+	[ "${#servers[@]}" -eq 2 ]
+	[ "$(pids "$other" | wc -l)" -eq 2 ]
+	# The number of a process that has ended is now this test's.
+	echo "$$ 1" >"$other/stale.pid"
+
+	"$here/down" "$other"
+	[ -z "$(pids "$other")" ]
+	[ -z "$(find "$other" -name '*.pid')" ]
+	kubectl get --raw=/readyz
+	"$here/down" "$other"
+}
+
+@test 'down ends what an up that was killed has left' {
+	other=$BATS_TEST_TMPDIR/other
+	"$here/up" "$other" "$BUILD" 3>&- &
+	until [ -s "$other/kube-apiserver.pid" ]; do
+		kill -0 $!
+		sleep 0.02
+	done
+	kill -KILL $!
+	wait $! || [ $? -eq 137 ]
+	[ -n "$(pids "$other")" ]
+
+	"$here/down" "$other"
+	[ -z "$(pids "$other")" ]
+}
+
+@test 'an up that is told to end leaves nothing running' {
+	other=$BATS_TEST_TMPDIR/other
+	"$here/up" "$other" "$BUILD" 3>&- &
+	until [ -s "$other/kube-apiserver.pid" ]; do
+		kill -0 $!
+		sleep 0.02
+	done
+	kill -TERM $!
+	wait $! || [ $? -eq 143 ]
+	[ -z "$(pids "$other")" ]
+}
+
+@test 'up takes an empty folder only, and down one with a cluster' {
+	run -1 --separate-stderr "$here/up" "$CLUSTER" "$BUILD"
+	[ "$stderr" = "up: '$CLUSTER' is not empty" ]
+	kubectl get --raw=/readyz
+	run -1 --separate-stderr "$here/down" "$BATS_TEST_TMPDIR"
+	[ "$stderr" = "down: there is no cluster in '$BATS_TEST_TMPDIR'" ]
+}
+
+@test 'a server that ends ends up, which shows what it said' {
+	other=$BATS_TEST_TMPDIR/other
+	run -1 --separate-stderr "$here/up" --controllers=no-such "$other" "$BUILD" 3>&-
+	[[ $stderr == *"the controller manager has ended; the last that '$other/kube-controller-manager.log' says:"* ]]
+	[[ $stderr == *no-such* ]]
+	[ -z "$(pids "$other")" ]
+}
+
+@test 'controllers run where they are asked for' {
+	other=$BATS_TEST_TMPDIR/other
+	"$here/up" --controllers=deployment-controller,replicaset-controller,serviceaccount-controller \
+		"$other" "$BUILD" 3>&-
+	export KUBECONFIG=$other/kubeconfig
+	kubectl create deployment web --image=example.org/web --replicas=2
+	kubectl wait --for=create --timeout=60s serviceaccount/default
+	kubectl wait --for='jsonpath={.status.unavailableReplicas}=2' --timeout=60s deployment/web
+	run -0 kubectl get pods --selector=app=web --output=name
+	[ "${#lines[@]}" -eq 2 ]
+}
