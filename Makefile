@@ -146,12 +146,16 @@ $(shims): $(out)/%.so: %.c $(out)/flags
 
 again := +$(quiet)$(MAKE) --no-print-directory
 
-.PHONY: deps test torture demo lint format fuzz bench run-tests run-demo run-format run-fuzz run-bench
+.PHONY: deps test cluster torture demo lint format fuzz bench run-tests run-demo run-format run-fuzz run-bench
 deps:
 	$(quiet)tests/deps $(BUILD) test
 
 test: deps
 	$(again) run-tests
+
+# Kubernetes, for the suite of this name, which brings it along as well.
+cluster: deps
+	$(quiet)tests/cluster/build $(BUILD)
 
 # Every call is let fail, where `make test` takes a sample of them.
 torture: deps
@@ -233,6 +237,7 @@ help:
 	@echo 'make              the program, $(program)'
 	@echo 'make deps         installs what building and testing need; NO_DEPS=1 only names it'
 	@echo 'make test         everything; SUITES="unit cli" for some of it'
+	@echo 'make cluster      Kubernetes for the tests, which make it themselves where it is missing'
 	@echo 'make torture      every write, read and allocation fails once; make test takes a sample'
 	@echo 'make demo         a session with an example application'
 	@echo 'make lint         formatting, shell scripts, layers, banned functions, hardening'

@@ -8,8 +8,8 @@ value='hunter2-in-the-clear'
 
 teardown()
 {
-	for cluster in "$BATS_TEST_TMPDIR"/*/lock; do
-		[ ! -e "$cluster" ] || "$here/down" "${cluster%/lock}"
+	for lock in "$BATS_TEST_TMPDIR"/*/lock; do
+		[ ! -e "$lock" ] || "$here/down" "${lock%/lock}"
 	done
 }
 
@@ -19,7 +19,7 @@ pids()
 	local entry
 
 	for entry in /proc/[0-9]*; do
-		[ "$(readlink "$entry/cwd")" != "$1" ] || echo "${entry#/proc/}"
+		[ "$(readlink "$entry/cwd")" != "$(realpath "$1")" ] || echo "${entry#/proc/}"
 	done
 }
 
