@@ -125,6 +125,11 @@ apply_secret()
 	[[ $stderr == *'certificate signed by unknown authority'* ]]
 }
 
+@test 'a process is entered with the time at which it began itself' {
+	cd "$BATS_TEST_TMPDIR"
+	run -0 bash -c '. "$1" && sleep 0.1 && call_myself test && is_running test' bash "$here/processes"
+}
+
 @test 'down ends its own processes and no others' {
 	other=$BATS_TEST_TMPDIR/other
 	"$here/up" "$other" "$BUILD" 3>&-
@@ -190,7 +195,6 @@ apply_secret()
 		"$other" "$BUILD" 3>&-
 	export KUBECONFIG=$other/kubeconfig
 	kubectl create deployment web --image=example.org/web --replicas=2
-	kubectl wait --for=create --timeout=60s serviceaccount/default
 	kubectl wait --for='jsonpath={.status.unavailableReplicas}=2' --timeout=60s deployment/web
 	run -0 kubectl get pods --selector=app=web --output=name
 	[ "${#lines[@]}" -eq 2 ]
