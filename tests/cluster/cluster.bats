@@ -23,6 +23,12 @@ pids()
 	done
 }
 
+# server KUBECONFIG
+server()
+{
+	kubectl --kubeconfig="$1" config view --output='jsonpath={.clusters[0].cluster.server}'
+}
+
 apply_secret()
 {
 	kubectl apply --server-side --field-manager=test --filename=- <<-END
@@ -42,13 +48,24 @@ apply_secret()
 	[ "$(jq -r .clientVersion.gitVersion <<<"$output")" = "$named" ]
 }
 
-@test 'it listens to this machine alone' {
-	run -0 kubectl config view --output='jsonpath={.clusters[0].cluster.server}'
+# listening CLUSTER: the addresses at which its servers listen, as /proc/net/tcp has them.
+listening()
+{
+	local sockets
+
+	sockets=$(pids "$1" | sed 's|.*|/proc/&/fd|' | xargs -I{} find {} -lname 'socket:*' -printf '%l\n')
+	[ -n "$sockets" ] || return
+	# 0A is listening; the tenth column is the socket's number.
+	awk 'NR == FNR { ours[$1]; next } $4 == "0A" && ("socket:[" $10 "]" in ours) { print $2 }' \
+		<(echo "$sockets") /proc/net/tcp /proc/net/tcp6
+}
+
+@test 'it listens to this machine alone, and at one port' {
+	run -0 server "$KUBECONFIG"
 	[[ $output =~ ^https://127\.0\.0\.1:([0-9]+)$ ]]
 	port=$(printf %04X "${BASH_REMATCH[1]}")
-	# Addresses are in the machine's byte order, 0A is listening.
-	run -0 awk -v port="$port" '$4 == "0A" && $2 ~ ":" port "$" { print $2 }' /proc/net/tcp /proc/net/tcp6
-	[ "$output" = "0100007F:$port" ]
+	run -0 listening "$CLUSTER"
+	[[ $output =~ ^(0100007F|7F000001):$port$ ]] # in the machine's byte order
 }
 
 @test 'its files are for its owner alone' {
@@ -112,6 +129,16 @@ apply_secret()
 		--regexp="$(printf %s "$value" | base64)" "$CLUSTER/etcd"
 }
 
+@test 'a port that is taken is left to its owner' {
+	taken=$(server "$KUBECONFIG")
+	run -0 "$here/up" --port="${taken##*:}" "$BATS_TEST_TMPDIR/other" "$BUILD" 3>&-
+	other=$(server "$BATS_TEST_TMPDIR/other/kubeconfig")
+	[ "$output" = "cluster in '$BATS_TEST_TMPDIR/other' is ready at $other" ]
+	[ "${other##*:}" -gt "${taken##*:}" ]
+	kubectl --kubeconfig="$BATS_TEST_TMPDIR/other/kubeconfig" get --raw=/readyz
+	kubectl get --raw=/readyz
+}
+
 @test 'two clusters at once know nothing of each other' {
 	"$here/up" "$BATS_TEST_TMPDIR/other" "$BUILD" 3>&-
 	apply_secret mine
@@ -121,7 +148,7 @@ apply_secret()
 	[[ $stderr == *'secrets "mine" not found'* ]]
 	# Its certificate is from another authority.
 	run -1 --separate-stderr kubectl --kubeconfig="$BATS_TEST_TMPDIR/other/kubeconfig" \
-		--server="$(kubectl config view --output='jsonpath={.clusters[0].cluster.server}')" get secrets
+		--server="$(server "$KUBECONFIG")" get secrets
 	[[ $stderr == *'certificate signed by unknown authority'* ]]
 }
 
