@@ -70,6 +70,33 @@ a_schema()
 	tfsecrets -q init --name alice
 }
 
+# Objects of three kinds, with a certificate, its key, JSON and a plain text in them; not committed.
+typed_project()
+{
+	openssl req -x509 -newkey rsa:2048 -nodes -keyout tls.key -out tls.crt -days 2 \
+		-subj /CN=taskflow.example.org 2>/dev/null
+	cat >tfsecrets.yaml <<-END
+		version: 1
+		project: taskflow
+		environments:
+		  prod: {targets: [{context: somewhere, namespace: taskflow}]}
+		settings:
+		  CERT: {kind: secret, type: pem}
+		  KEY: {kind: secret, type: pem}
+		  PULL: {kind: secret, type: json}
+		  MOTTO: {kind: config}
+		objects:
+		  ingress: {kind: Secret, type: kubernetes.io/tls, settings: {tls.crt: CERT, tls.key: KEY}}
+		  pull: {kind: Secret, type: kubernetes.io/dockerconfigjson, settings: {.dockerconfigjson: PULL}}
+		  words: {kind: ConfigMap}
+	END
+	tfsecrets -q init --name alice
+	tfsecrets -q set CERT --file tls.crt
+	tfsecrets -q set KEY --file tls.key
+	tfsecrets -q set PULL <<<'{"auths":{"registry.example.org":{"auth":"dTpw"}}}'
+	tfsecrets -q set MOTTO='yes: "no" # 012'
+}
+
 # fails STATUS TEXT: the last run ended with STATUS and said TEXT on standard error.
 fails()
 {

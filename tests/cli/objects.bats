@@ -11,32 +11,6 @@ documents = list(yaml.safe_load_all(sys.stdin))
 print(eval(sys.argv[1]))' "$1"
 }
 
-typed_project()
-{
-	openssl req -x509 -newkey rsa:2048 -nodes -keyout tls.key -out tls.crt -days 2 \
-		-subj /CN=taskflow.example.org 2>/dev/null
-	cat >tfsecrets.yaml <<-END
-		version: 1
-		project: taskflow
-		environments:
-		  prod: {targets: [{context: somewhere, namespace: taskflow}]}
-		settings:
-		  CERT: {kind: secret, type: pem}
-		  KEY: {kind: secret, type: pem}
-		  PULL: {kind: secret, type: json}
-		  MOTTO: {kind: config}
-		objects:
-		  ingress: {kind: Secret, type: kubernetes.io/tls, settings: {tls.crt: CERT, tls.key: KEY}}
-		  pull: {kind: Secret, type: kubernetes.io/dockerconfigjson, settings: {.dockerconfigjson: PULL}}
-		  words: {kind: ConfigMap}
-	END
-	tfsecrets -q init --name alice
-	tfsecrets -q set CERT --file tls.crt
-	tfsecrets -q set KEY --file tls.key
-	tfsecrets -q set PULL <<<'{"auths":{"registry.example.org":{"auth":"dTpw"}}}'
-	tfsecrets -q set MOTTO='yes: "no" # 012'
-}
-
 @test "YAML and JSON hold the same objects" {
 	typed_project
 	tfsecrets render --reveal >objects.yaml
@@ -54,15 +28,6 @@ assert a == b and len(a) == 3, (a, b)'
 		"['kubernetes.io/tls', 'kubernetes.io/dockerconfigjson']" ]
 	query '[base64.b64decode(d["data"]["tls.crt"]).decode() for d in documents if "tls.crt" in d["data"]][0]' \
 		<objects.yaml | sed '$d' | cmp - tls.crt
-}
-
-@test "kubectl takes what render reveals" {
-	typed_project
-	command -v kubectl >/dev/null || skip "there is no kubectl"
-	tfsecrets render --reveal -o json >objects.json
-	# Without a server kubectl reads and prints what it would send.
-	KUBECONFIG=/dev/null kubectl annotate --local -f objects.json -o name a=b >named
-	[ "$(sort named | tr '\n' ' ')" = "configmap/words secret/ingress secret/pull " ]
 }
 
 @test "a plain value is the text that stands there, whatever YAML would make of it" {
