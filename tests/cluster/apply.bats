@@ -1,0 +1,359 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# apply and diff against a real API server.
+
+load common
+load project
+
+both='configmap/taskflow-config serverside-applied
+secret/taskflow-secrets serverside-applied'
+neither='configmap/taskflow-config unchanged
+secret/taskflow-secrets unchanged'
+
+# dotenv NAME
+dotenv()
+{
+	sed -n "s/^$1=//p" "$BATS_TEST_TMPDIR/project/.env"
+}
+
+# requests SINCE: verb and resource of what the user has asked the server for in our namespace since that line.
+requests()
+{
+	tail -n "+$(($1 + 1))" "$CLUSTER/audit.log" |
+		jq -r "select(.stage == \"ResponseComplete\" and .userAgent == \"tfsecrets\" and .objectRef.namespace == \"$namespace\") | .verb + \" \" + .objectRef.resource"
+}
+
+level_in()
+{
+	kubectl --namespace="$1" get configmap taskflow-config -o 'jsonpath={.data.LOG_LEVEL}'
+}
+
+audit_lines()
+{
+	wc -l <"$CLUSTER/audit.log"
+}
+
+@test "apply writes the objects with their values, and says where before it does" {
+	a_project
+	run --separate-stderr tfsecrets apply
+	[ "$status" -eq 0 ]
+	[ "$output" = "$both" ]
+	[[ ${stderr_lines[0]} == "prod: to namespace '$namespace' at https://127.0.0.1:"*", context 'test'" ]]
+	[ "$(value secret/taskflow-secrets DATABASE_URL)" = "$(dotenv DATABASE_URL)" ]
+	[ "$(value secret/taskflow-secrets OPENAI_API_KEY)" = "$(dotenv OPENAI_API_KEY)" ]
+	[ "$(value configmap/taskflow-config LOG_LEVEL)" = info ]
+	[ "$(in_project get secret/taskflow-secrets -o 'jsonpath={.type}')" = Opaque ]
+	[ -z "$(in_project get secret/taskflow-secrets -o yaml | grep last-applied || true)" ]
+}
+
+@test "applied again nothing changes: a metadata GET for each object and the inventory, no write, no key" {
+	a_project
+	tfsecrets -q apply
+	before=$(version_of secret/taskflow-secrets)
+	rm -r "$HOME/.config"
+	from=$(audit_lines)
+	run --separate-stderr tfsecrets apply
+	[ "$status" -eq 0 ]
+	[ "$output" = "$neither" ]
+	[ "$(version_of secret/taskflow-secrets)" = "$before" ]
+	sleep 0.2
+	requests "$from"
+	[ "$(requests "$from" | sort)" = $'get configmaps\nget secrets\nget secrets' ]
+}
+
+@test "one changed value is one object written" {
+	a_project
+	tfsecrets -q apply
+	config=$(version_of configmap/taskflow-config)
+	printf changed | tfsecrets -q set OPENAI_API_KEY
+	run --separate-stderr tfsecrets diff
+	[ "$status" -eq 3 ]
+	[ "$output" = "secret/taskflow-secrets in $namespace differs: ~OPENAI_API_KEY" ]
+	run --separate-stderr tfsecrets apply
+	[ "$output" = $'configmap/taskflow-config unchanged\nsecret/taskflow-secrets serverside-applied' ]
+	[ "$(value secret/taskflow-secrets OPENAI_API_KEY)" = changed ]
+	[ "$(version_of configmap/taskflow-config)" = "$config" ]
+	run -0 --separate-stderr tfsecrets diff
+	[ -z "$output" ]
+}
+
+@test "a key that leaves the schema leaves the object; the inventory keeps its mark" {
+	a_project
+	tfsecrets -q apply
+	tfsecrets -q unset --yes OPENAI_API_KEY
+	python3 - <<-'END'
+		import re
+		text = open("tfsecrets.yaml").read()
+		text = re.sub(r"  OPENAI_API_KEY:\n(    .*\n)*", "", text)
+		open("tfsecrets.yaml", "w").write(text)
+	END
+	run --separate-stderr tfsecrets diff
+	[ "$status" -eq 3 ]
+	[ "$output" = "secret/taskflow-secrets in $namespace differs: -OPENAI_API_KEY" ]
+	run -0 --separate-stderr tfsecrets apply
+	[[ $stderr == *"note: 'OPENAI_API_KEY' has left tfsecrets.yaml"* ]]
+	[ "$(in_project get secret/taskflow-secrets -o json | jq '.data | has("OPENAI_API_KEY")')" = false ]
+	in_project get secret -o yaml -l tfsecrets.dev/environment=prod | grep -q 'generations: .*OPENAI_API_KEY=1:'
+}
+
+@test "no answer to apply or diff has a value in it" {
+	a_project
+	from=$(audit_lines)
+	tfsecrets -q apply
+	printf another-secret | tfsecrets -q set OPENAI_API_KEY
+	tfsecrets -q apply
+	tfsecrets -q apply --dry-run=server
+	tfsecrets -q diff
+	sleep 0.2
+	tail -n "+$((from + 1))" "$CLUSTER/audit.log" |
+		jq -c "select(.objectRef.namespace == \"$namespace\") | .responseObject" >answers
+	[ "$(grep -c '"kind"' answers)" -gt 4 ]
+	for name in DATABASE_URL BETTER_AUTH_SECRET OPENAI_API_KEY; do
+		run ! grep -qF "$(dotenv "$name" | tr -d '\n' | base64 -w0)" answers
+		run ! grep -qF "$(dotenv "$name")" answers
+	done
+	run ! grep -qF "$(printf another-secret | base64)" answers
+	# The search can find one: the request that brought it.
+	tail -n "+$((from + 1))" "$CLUSTER/audit.log" | grep -qF "$(printf another-secret | base64)"
+}
+
+@test "fields of another manager are named with it and the time, and taken only with --force-conflicts" {
+	a_project
+	tfsecrets -q apply
+	in_project patch configmap taskflow-config --type merge -p '{"data":{"LOG_LEVEL":"debug"}}'
+	run --separate-stderr tfsecrets apply
+	fails 5 "ConfigMap 'taskflow-config' has fields of other managers: .data.LOG_LEVEL of 'kubectl-patch'"
+	[[ $stderr == *"--force-conflicts takes them"* ]]
+	[ "$(value configmap/taskflow-config LOG_LEVEL)" = debug ]
+	run -0 --separate-stderr tfsecrets apply --force-conflicts
+	[ "$(value configmap/taskflow-config LOG_LEVEL)" = info ]
+	[ "$(tfsecrets apply 2>/dev/null)" = "$neither" ]
+}
+
+@test "an older value is refused, whatever the repository says; --allow-rollback takes it" {
+	a_project
+	tfsecrets -q apply
+	cp -r tfsecrets ../older
+	printf newer | tfsecrets -q set OPENAI_API_KEY
+	tfsecrets -q apply
+	rm -r tfsecrets && cp -r ../older tfsecrets
+	for command in diff apply "apply --dry-run=client" "apply --force-conflicts"; do
+		# shellcheck disable=SC2086
+		run --separate-stderr tfsecrets $command
+		fails 4 "'OPENAI_API_KEY' is of generation 1, and this target has had generation 2"
+	done
+	[ "$(value secret/taskflow-secrets OPENAI_API_KEY)" = newer ]
+	run -0 --separate-stderr tfsecrets apply --allow-rollback
+	[[ $stderr == *"allowed by --allow-rollback"* ]]
+	[ "$(value secret/taskflow-secrets OPENAI_API_KEY)" = "$(dotenv OPENAI_API_KEY)" ]
+	tfsecrets -q apply
+}
+
+@test "another value of the same generation is refused" {
+	a_project
+	cp -r tfsecrets ../base
+	printf one | tfsecrets -q set OPENAI_API_KEY
+	tfsecrets -q apply
+	rm -r tfsecrets && cp -r ../base tfsecrets
+	printf two | tfsecrets -q set OPENAI_API_KEY
+	run --separate-stderr tfsecrets apply
+	fails 4 "'OPENAI_API_KEY' is another value of generation 2 than the one that this target has had"
+}
+
+@test "a value that is no secret any more, or is gone, is refused" {
+	a_project
+	tfsecrets -q apply
+	tfsecrets -q unset --yes OPENAI_API_KEY
+	sed -i '/^  OPENAI_API_KEY:/,/kind:/s/kind: secret/kind: secret\n    optional: true/' tfsecrets.yaml
+	run --separate-stderr tfsecrets apply
+	fails 4 "'OPENAI_API_KEY' was sealed when this target last got it (generation 1), and is not any more"
+}
+
+@test "an inventory that somebody altered is refused" {
+	a_project
+	tfsecrets -q apply
+	name=$(in_project get secret -o name --field-selector type=tfsecrets.dev/inventory)
+	for change in 'generations=OPENAI_API_KEY=0:00000000' 'generations=nonsense' 'objects=Pod/x' 'roster=x' \
+		'roster=0123:1:22'; do
+		in_project annotate --overwrite "$name" "tfsecrets.dev/$change" >/dev/null
+		run --separate-stderr tfsecrets apply
+		fails 4 "'tfsecrets.dev/${change%%=*}'"
+		in_project annotate --overwrite "$name" "tfsecrets.dev/generations=" "tfsecrets.dev/objects=" >/dev/null
+	done
+}
+
+@test "dry runs write nothing; the server's finds what it refuses" {
+	a_project
+	run --separate-stderr tfsecrets apply --dry-run=client
+	[ "$status" -eq 0 ]
+	[ "$output" = "${both//applied/applied (dry run)}" ]
+	run --separate-stderr tfsecrets apply --dry-run=server
+	[ "$status" -eq 0 ]
+	[ "$output" = "${both//applied/applied (server dry run)}" ]
+	[ -z "$(in_project get secret -o name)" ]
+	[ "$(tfsecrets apply -o name 2>/dev/null)" = $'configmap/taskflow-config\nsecret/taskflow-secrets' ]
+}
+
+@test "a namespace that is not there" {
+	a_project
+	run --separate-stderr tfsecrets apply -n "nowhere-$BATS_TEST_NUMBER"
+	fails 5 "there is no namespace 'nowhere-$BATS_TEST_NUMBER'; --create-namespace makes it"
+	run -0 --separate-stderr tfsecrets apply -n "nowhere-$BATS_TEST_NUMBER" --create-namespace
+	[ "$(level_in "nowhere-$BATS_TEST_NUMBER")" = info ]
+}
+
+@test "an account that may do nothing is told what it may not" {
+	a_project
+	"$here/user" "$CLUSTER" nobody
+	run --separate-stderr tfsecrets apply --kubeconfig "$CLUSTER/nobody.kubeconfig" --context "$(kubectl --kubeconfig "$CLUSTER/nobody.kubeconfig" config current-context)"
+	fails 5 "not allowed to get secrets"
+	[[ $stderr == *"(403): a role must grant it"* ]]
+}
+
+@test "an object of another project or system is left alone" {
+	a_project
+	in_project create configmap taskflow-config --from-literal=A=b
+	in_project annotate configmap taskflow-config meta.helm.sh/release-name=other
+	run --separate-stderr tfsecrets apply
+	fails 4 "ConfigMap 'taskflow-config' is another system's: it has meta.helm.sh/release-name"
+	in_project annotate configmap taskflow-config meta.helm.sh/release-name-
+	in_project label configmap taskflow-config tfsecrets.dev/project=0123
+	run --separate-stderr tfsecrets apply
+	fails 4 "ConfigMap 'taskflow-config' is of another project, 0123"
+	[ "$(value configmap/taskflow-config A)" = b ]
+}
+
+@test "another manager's extra key is not touched" {
+	a_project
+	tfsecrets -q apply
+	in_project patch configmap taskflow-config --type merge -p '{"data":{"EXTRA":"theirs"}}'
+	[ "$(tfsecrets apply 2>/dev/null)" = "$neither" ]
+	sed -i 's/^LOG_LEVEL.*/LOG_LEVEL: warn/' tfsecrets/prod/config.yaml
+	tfsecrets -q apply
+	[ "$(value configmap/taskflow-config EXTRA)$(value configmap/taskflow-config LOG_LEVEL)" = theirswarn ]
+}
+
+@test "many applies at once: none is lost, and no mark either" {
+	a_project
+	tfsecrets -q apply
+	for i in 1 2 3 4 5 6; do
+		cp -r "$BATS_TEST_TMPDIR/project" "$BATS_TEST_TMPDIR/copy$i"
+	done
+	# Six clones, each with one more generation than the one before.
+	for i in 1 2 3 4 5 6; do
+		for j in $(seq "$i" 6); do
+			(cd "$BATS_TEST_TMPDIR/copy$j" && printf 'value-%s' "$i" | tfsecrets -q set OPENAI_API_KEY) || return 1
+		done
+		[ "$i" -eq 6 ] || rm -r "$BATS_TEST_TMPDIR/copy$((i + 1))"
+		[ "$i" -eq 6 ] || cp -r "$BATS_TEST_TMPDIR/copy$i" "$BATS_TEST_TMPDIR/copy$((i + 1))"
+	done
+	for i in 6 2 4 1 5 3; do
+		(cd "$BATS_TEST_TMPDIR/copy$i" && code=0 && { tfsecrets -q apply >out 2>err || code=$?; } && echo "$code" >status) 3>&- &
+	done
+	wait
+	for i in 1 2 3 4 5 6; do
+		case $(cat "$BATS_TEST_TMPDIR/copy$i/status") in
+		0) ;;
+		4) grep -q "this target has had generation" "$BATS_TEST_TMPDIR/copy$i/err" ;;
+		*) cat "$BATS_TEST_TMPDIR/copy$i/err"; return 1 ;;
+		esac
+	done
+	[ "$(cat "$BATS_TEST_TMPDIR/copy6/status")" = 0 ]
+	[ "$(value secret/taskflow-secrets OPENAI_API_KEY)" = value-6 ]
+	in_project get secret -o yaml -l tfsecrets.dev/environment=prod | grep -q 'generations: .*OPENAI_API_KEY=7:'
+}
+
+@test "every text arrives byte for byte" {
+	a_project
+	cat >>tfsecrets.yaml <<-END
+		  TEXT: {kind: config, optional: true}
+		  SEALED: {kind: secret, optional: true}
+	END
+	for text in $'\u0085' $'a\u0085b' '😀' 'a/b\/c' $'\x7f' $'\u0080' $'\u2028\u2029\ufeff' $'tab\tlf\ncr\r' $'"\\' null 12 \
+		$'trailing \n' "$(head -c 3000 /dev/zero | tr '\0' x)"; do
+		printf %s "$text" >exact
+		tfsecrets -q set TEXT --file exact
+		tfsecrets -q set SEALED --file exact
+		tfsecrets -q apply >/dev/null
+		value configmap/taskflow-config TEXT | cmp - exact
+		value secret/taskflow-secrets SEALED | cmp - exact
+	done
+}
+
+@test "a secret of bytes, and one of nearly the maximum" {
+	a_project
+	echo '  BLOB: {kind: secret, type: string}' >>tfsecrets.yaml
+	head -c 700000 /dev/urandom >exact
+	tfsecrets -q set BLOB --file exact
+	tfsecrets -q apply
+	in_project get secret taskflow-secrets -o 'jsonpath={.data.BLOB}' | base64 -d | cmp - exact
+	head -c 1048576 /dev/urandom >exact
+	tfsecrets -q set BLOB --file exact
+	before=$(version_of secret/taskflow-secrets)
+	run --separate-stderr tfsecrets apply
+	fails 1 "Secret 'taskflow-secrets': "
+	[ "$(version_of secret/taskflow-secrets)" = "$before" ]
+}
+
+@test "values are encrypted in etcd" {
+	a_project
+	tfsecrets -q apply
+	run ! grep -rqaF "$(dotenv DATABASE_URL)" "$CLUSTER/etcd"
+	run ! grep -rqaF "$(dotenv DATABASE_URL | tr -d '\n' | base64 -w0)" "$CLUSTER/etcd"
+	grep -rqaF taskflow-secrets "$CLUSTER/etcd"
+}
+
+@test "a cluster that is not there, or is not the one that it should be" {
+	a_project
+	server=$(kubectl config view -o 'jsonpath={.clusters[0].cluster.server}')
+	other https://127.0.0.1:9
+	run --separate-stderr tfsecrets apply --kubeconfig other --timeout 1s
+	fails 1 "cannot reach 'https://127.0.0.1:9'"
+	other "http://127.0.0.1:${server##*:}"
+	run --separate-stderr tfsecrets apply --kubeconfig other --timeout 1s
+	fails 5 "says 400"
+	other http://cluster.example.org
+	run --separate-stderr tfsecrets apply --kubeconfig other
+	fails 1 "'server' is not https, which only a server on this machine may be"
+	other "$server" --tls-server-name=other.example.org
+	run --separate-stderr tfsecrets apply --kubeconfig other --timeout 1s
+	fails 1 "cannot reach '$server'"
+	other "$server"
+	kubectl --kubeconfig=other config unset clusters.test.certificate-authority-data
+	kubectl --kubeconfig=other config unset clusters.test.certificate-authority
+	run --separate-stderr tfsecrets apply --kubeconfig other --timeout 1s
+	fails 1 "cannot reach '$server'"
+	run -0 --separate-stderr tfsecrets apply --kubeconfig other --insecure-skip-tls-verify
+}
+
+# other SERVER [FLAG...]: ./other, a kubeconfig whose cluster is that.
+other()
+{
+	kubectl config view --raw --flatten >other
+	kubectl --kubeconfig=other config set-cluster test --server="$1" "${@:2}" >/dev/null
+}
+
+@test "tls-server-name is what the certificate must name" {
+	a_project
+	other "$(kubectl config view -o 'jsonpath={.clusters[0].cluster.server}')" --tls-server-name=localhost
+	run -0 --separate-stderr tfsecrets apply --kubeconfig other
+	[ "$output" = "$both" ]
+}
+
+@test "several targets: one that fails does not stop the others" {
+	a_project
+	kubectl create namespace "$namespace-b" >/dev/null
+	sed -i "s/^  prod: .*/  prod: {targets: [{context: test, namespace: $namespace}, {context: test, namespace: $namespace-none}, {context: test, namespace: $namespace-b}]}/" tfsecrets.yaml
+	run --separate-stderr tfsecrets apply
+	fails 5 "there is no namespace '$namespace-none'"
+	[ "$output" = "$both"$'\n'"$both" ]
+	[ "$(level_in "$namespace-b")" = info ]
+}
+
+@test "no targets and no place named is misuse" {
+	a_project
+	sed -i 's/^  prod: .*/  prod: {}/' tfsecrets.yaml
+	run --separate-stderr tfsecrets apply
+	fails 2 "'prod' has no targets in tfsecrets.yaml; --context or --namespace says where to"
+	run -0 --separate-stderr tfsecrets apply -n "$namespace"
+}
