@@ -206,6 +206,8 @@ listening()
 	kubectl get --raw=/readyz
 	run -1 --separate-stderr "$here/down" "$BATS_TEST_TMPDIR"
 	[ "$stderr" = "down: there is no cluster in '$BATS_TEST_TMPDIR'" ]
+	run -1 --separate-stderr "$here/up" "$BATS_TEST_TMPDIR/other" "$BATS_TEST_TMPDIR"
+	[ "$stderr" = "up: there is no '$BATS_TEST_TMPDIR/cluster/kube'; make cluster builds it" ]
 }
 
 @test 'a server that ends ends up, which shows what it said' {
