@@ -29,6 +29,12 @@ api_open(const struct kube_access *access, long seconds, struct api *ret, struct
 }
 
 void
+api_extend(struct api *api, long seconds)
+{
+	api->deadline = now() + seconds * 1000;
+}
+
+void
 api_close(struct api *api)
 {
 	http_cleanup(&api->http);

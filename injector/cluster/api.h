@@ -61,6 +61,8 @@ bool object_meta_owns_exactly(const struct object_meta *meta, const struct kube_
 /* seconds: for all requests together. access is borrowed until api_close. */
 int api_open(const struct kube_access *access, long seconds, struct api *ret, struct error *err)
 	__attribute__((warn_unused_result));
+/* So many seconds from now, for the next target. */
+void api_extend(struct api *api, long seconds);
 void api_close(struct api *api);
 
 /* The kinds that are read or written: "secrets", "configmaps", "namespaces". */

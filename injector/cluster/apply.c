@@ -56,10 +56,10 @@ has(const struct list *list, const char *text)
 /* The place that the roster allows: by the namespace's name, and by the uid of kube-system, which no two
  * clusters share. */
 static int
-check_place(const struct apply *apply, struct api *api, struct error *err)
+check_place(const struct apply *apply, struct api *api, const char *namespace, struct error *err)
 {
 	CLEANUP(object_meta_clear) struct object_meta meta = OBJECT_META_INIT;
-	const char *namespace = api->access->namespace, *uid;
+	const char *uid;
 	enum api_result result;
 
 	if (apply->namespaces->count > 0 && !has(apply->namespaces, namespace))
@@ -336,16 +336,16 @@ run_once(struct round *round, enum api_result *ret_result, struct error *err)
 }
 
 int
-apply_to(const struct apply *apply, struct api *api, struct error *err)
+apply_to(const struct apply *apply, struct api *api, const char *namespace, struct error *err)
 {
 	api->dry_run = apply->dry_run == DRY_RUN_SERVER;
-	if (check_place(apply, api, err) < 0)
+	if (check_place(apply, api, namespace, err) < 0)
 		return -1;
 	for (int i = 0; i < ROUNDS; i++) {
 		CLEANUP(round_clear) struct round round = {
 			.apply = apply,
 			.api = api,
-			.namespace = api->access->namespace,
+			.namespace = namespace,
 			.objects = KUBE_OBJECTS_INIT,
 			.known = INVENTORY_INIT,
 			.next = INVENTORY_INIT,

@@ -45,9 +45,9 @@ struct apply {
 	void *report_context;
 };
 
-/* One target. ERROR_REFUSED: a value or roster is older than what the target has had, or the roster does not
+/* One target: a namespace of the API server. ERROR_REFUSED: a value or roster is older than what the target has had, or the roster does not
  * allow the place; ERROR_CLUSTER: the server says no; ERROR_FAILED: no answer. */
-int apply_to(const struct apply *apply, struct api *api, struct error *err)
+int apply_to(const struct apply *apply, struct api *api, const char *namespace, struct error *err)
 	__attribute__((warn_unused_result));
 
 #endif

@@ -36,40 +36,33 @@ dry_run(const struct invocation *invocation)
 
 /* kubectl's words: "secret/app serverside-applied (server dry run)". */
 static void
-print(void *context, const struct apply_report *report)
+describe(const struct invocation *invocation, const struct apply_report *report, struct buf *out)
 {
 	static const char *const suffixes[] = {
 		[DRY_RUN_NONE] = "",
 		[DRY_RUN_CLIENT] = " (dry run)",
 		[DRY_RUN_SERVER] = " (server dry run)",
 	};
-	const struct invocation *invocation = context;
 	const char *kind = report->object->kind == OBJECT_SECRET ? "secret" : "configmap";
 
 	if (option_is_set(&invocation->options, "output"))
-		(void)printf("%s/%s\n", kind, report->object->name);
+		buf_printf(out, "%s/%s\n", kind, report->object->name);
 	else
-		(void)printf("%s/%s %s%s\n", kind, report->object->name,
-			     report->deed == APPLY_UNCHANGED ? "unchanged" : "serverside-applied",
-			     suffixes[dry_run(invocation)]);
+		buf_printf(out, "%s/%s %s%s\n", kind, report->object->name,
+			   report->deed == APPLY_UNCHANGED ? "unchanged" : "serverside-applied",
+			   suffixes[dry_run(invocation)]);
 }
 
 static int
 run(const struct invocation *invocation, struct error *err)
 {
-	/* The callback only reads it. */
-	union {
-		const struct invocation *given;
-		void *context;
-	} pass = { .given = invocation };
 	const struct delivery_terms delivery = {
 		.dry_run = dry_run(invocation),
 		.force = option_is_set(&invocation->options, "force-conflicts"),
 		.allow_rollback = option_is_set(&invocation->options, "allow-rollback"),
 		.create_namespace = option_is_set(&invocation->options, "create-namespace"),
 		.announce = true,
-		.report = print,
-		.context = pass.context,
+		.describe = describe,
 	};
 
 	return delivery_run(invocation, &delivery, err);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "injector/commands/delivery.h"
 
-#include <inttypes.h>
+#include <pthread.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -9,13 +10,19 @@
 #include "injector/commands/source.h"
 #include "injector/terminal.h"
 
-enum { SECONDS_USUAL = 60, SECONDS_MAX = 24 * 3600 };
+enum {
+	SECONDS_USUAL = 60,
+	SECONDS_MAX = 24 * 3600,
+	CONNECTIONS_MAX = 4, /* more make a server no faster */
+	REPORT_MAX = 16 * 1024 * 1024,
+};
 
 /* Values that are unlocked when the first one has to be opened: an apply that changes nothing needs no key. */
 struct lazy {
 	const struct invocation *invocation;
 	struct values *values;
 	struct identities identities;
+	pthread_mutex_t lock; /* targets are written side by side, values are opened one by one */
 };
 
 static int
@@ -28,15 +35,25 @@ give_value(void *context, size_t setting, struct object_value *ret, struct error
 }
 
 static int
-open_value(void *context, size_t setting, struct secret *ret, struct error *err)
+unlock_and_open(struct lazy *lazy, size_t setting, struct secret *ret, struct error *err)
 {
-	struct lazy *lazy = context;
-
 	if (!lazy->values->unlocked &&
 	    (invocation_identities(lazy->invocation, &lazy->identities, err) < 0 ||
 	     values_unlock(lazy->values, &lazy->identities, err) < 0))
 		return -1;
 	return values_open(lazy->values, setting, ret, err);
+}
+
+static int
+open_value(void *context, size_t setting, struct secret *ret, struct error *err)
+{
+	struct lazy *lazy = context;
+	int result;
+
+	(void)pthread_mutex_lock(&lazy->lock);
+	result = unlock_and_open(lazy, setting, ret, err);
+	(void)pthread_mutex_unlock(&lazy->lock);
+	return result;
 }
 
 static bool
@@ -68,72 +85,213 @@ timeout(const struct invocation *invocation, long *ret_seconds, struct error *er
 	return 0;
 }
 
-/* What the command line says comes before what the target says. */
+/* What the command line says comes before what the target says; the namespace is told apart. */
 static struct kube_choice
 choose(const struct invocation *invocation, const struct target *target)
 {
 	const char *context = option_value(&invocation->options, "context");
-	const char *namespace = option_value(&invocation->options, "namespace");
 
 	return (struct kube_choice){
 		.file = option_value(&invocation->options, "kubeconfig"),
 		.context = context != NULL || target == NULL ? context : target->context,
-		.namespace = namespace != NULL || target == NULL ? namespace : target->namespace,
 		.in_cluster = context == NULL && target != NULL && target->in_cluster,
 		.insecure = option_is_set(&invocation->options, "insecure-skip-tls-verify"),
 	};
 }
 
-static int
-deliver_to(const struct apply *apply, const struct kube_choice *choice, bool announce, long seconds,
-	   struct error *err)
-{
-	CLEANUP(kube_access_clear) struct kube_access access = KUBE_ACCESS_INIT;
-	struct api api;
-	int result;
+struct pool;
 
-	if (kube_access_find(choice, &access, err) < 0)
-		return -1;
-	if (announce)
-		terminal_note("%s: to namespace '%s' at %s, %s", apply->environment->name,
-			      access.namespace, access.server, access.shown);
-	if (api_open(&access, seconds, &api, err) < 0)
-		return -1;
-	api.warn = warn;
-	result = apply_to(apply, &api, err);
-	api_close(&api);
-	return result;
+/* One target, and what became of it. */
+struct job {
+	const struct pool *pool;
+	const struct target *target; /* NULL: where the command line says */
+	struct buf lines;	     /* of the report */
+	struct error err;
+};
+
+/* The targets, of which each worker takes the next. */
+struct pool {
+	const struct invocation *invocation;
+	const struct delivery_terms *terms;
+	struct apply apply;
+	struct job *jobs;
+	size_t count, next;
+	long seconds;
+	pthread_mutex_t lock;
+};
+
+/* A worker's connection, kept while the next target is of the same cluster and user. */
+struct line {
+	struct kube_choice choice;
+	struct kube_access access;
+	struct api api;
+	bool is_open;
+};
+
+static bool
+is_same(const struct kube_choice *a, const struct kube_choice *b)
+{
+	return a->in_cluster == b->in_cluster &&
+	       (a->context == b->context ||
+		(a->context != NULL && b->context != NULL && strcmp(a->context, b->context) == 0));
+}
+
+static void
+line_close(struct line *line)
+{
+	if (!line->is_open)
+		return;
+	api_close(&line->api);
+	kube_access_clear(&line->access);
+	line->is_open = false;
 }
 
 static int
-deliver(const struct invocation *invocation, const struct apply *apply, bool announce,
-	struct error *err)
+line_open(struct line *line, const struct kube_choice *choice, long seconds, struct error *err)
+{
+	if (line->is_open && is_same(&line->choice, choice)) {
+		api_extend(&line->api, seconds);
+		return 0;
+	}
+	line_close(line);
+	line->choice = *choice;
+	if (kube_access_find(choice, &line->access, err) < 0)
+		return -1;
+	if (api_open(&line->access, seconds, &line->api, err) < 0) {
+		kube_access_clear(&line->access);
+		return -1;
+	}
+	line->api.warn = warn;
+	line->is_open = true;
+	return 0;
+}
+
+static void
+add_line(void *context, const struct apply_report *report)
+{
+	struct job *job = context;
+	const struct pool *pool = job->pool;
+
+	pool->terms->describe(pool->invocation, report, &job->lines);
+}
+
+static int
+deliver_to(struct pool *pool, struct job *job, struct line *line)
+{
+	const struct kube_choice choice = choose(pool->invocation, job->target);
+	const char *namespace = option_value(&pool->invocation->options, "namespace");
+	struct apply apply = pool->apply;
+
+	if (line_open(line, &choice, pool->seconds, &job->err) < 0)
+		return -1;
+	if (namespace == NULL && job->target != NULL)
+	namespace = job->target->namespace;
+	if (namespace == NULL)
+	namespace = line->access.namespace;
+	if (pool->terms->announce)
+		terminal_note("%s: to namespace '%s' at %s, %s", apply.environment->name, namespace,
+			      line->access.server, line->access.shown);
+	apply.report = add_line;
+	apply.report_context = job;
+	return apply_to(&apply, &line->api, namespace, &job->err);
+}
+
+static struct job *
+take(struct pool *pool)
+{
+	struct job *job = NULL;
+
+	(void)pthread_mutex_lock(&pool->lock);
+	if (pool->next < pool->count)
+		job = &pool->jobs[pool->next++];
+	(void)pthread_mutex_unlock(&pool->lock);
+	return job;
+}
+
+static void *
+work(void *context)
+{
+	struct pool *pool = context;
+	struct line line = { .is_open = false };
+	struct job *job;
+
+	while ((job = take(pool)) != NULL) {
+		if (deliver_to(pool, job, &line) == 0)
+			job->err.code = ERROR_NONE;
+	}
+	line_close(&line);
+	return NULL;
+}
+
+/* This thread works, too: where no other can be made, it does all. */
+static void
+work_together(struct pool *pool)
+{
+	pthread_t threads[CONNECTIONS_MAX - 1];
+	size_t started = 0;
+
+	while (started < COUNT(threads) && started + 1 < pool->count &&
+	       pthread_create(&threads[started], NULL, work, pool) == 0)
+		started++;
+	(void)work(pool);
+	for (size_t i = 0; i < started; i++)
+		(void)pthread_join(threads[i], NULL);
+}
+
+/* In the targets' order. The first failure is what the command ends with; the others are said before. */
+static int
+print_all(const struct pool *pool, struct error *err)
+{
+	const struct error *first = NULL;
+
+	for (size_t i = 0; i < pool->count; i++) {
+		const struct job *job = &pool->jobs[i];
+
+		fputs(buf_text(&job->lines), stdout);
+		if (job->err.code == ERROR_NONE)
+			continue;
+		if (first != NULL)
+			terminal_error(job->err.message);
+		else
+			first = &job->err;
+	}
+	if (first == NULL)
+		return 0;
+	*err = *first;
+	return -1;
+}
+
+static int
+deliver(const struct invocation *invocation, const struct delivery_terms *terms,
+	const struct apply *apply, struct error *err)
 {
 	const struct environment *environment = apply->environment;
 	bool alone =
 		environment->target_count == 0 || option_is_set(&invocation->options, "context");
-	size_t count = alone ? 1 : environment->target_count;
-	struct error first = ERROR_INIT;
-	long seconds;
+	struct pool pool = {
+		.invocation = invocation,
+		.terms = terms,
+		.apply = *apply,
+		.count = alone ? 1 : environment->target_count,
+		.lock = PTHREAD_MUTEX_INITIALIZER,
+	};
+	int result;
 
-	if (timeout(invocation, &seconds, err) < 0)
+	if (timeout(invocation, &pool.seconds, err) < 0)
 		return -1;
-	for (size_t i = 0; i < count; i++) {
-		const struct target *target =
+	pool.jobs = xcalloc(pool.count, sizeof(*pool.jobs));
+	for (size_t i = 0; i < pool.count; i++) {
+		pool.jobs[i].pool = &pool;
+		pool.jobs[i].lines.max = REPORT_MAX;
+		pool.jobs[i].target =
 			environment->target_count > i ? &environment->targets[i] : NULL;
-		const struct kube_choice choice = choose(invocation, target);
-		struct error problem = ERROR_INIT;
-
-		if (deliver_to(apply, &choice, announce, seconds, &problem) == 0)
-			continue;
-		if (first.code != ERROR_NONE)
-			terminal_error(first.message);
-		first = problem;
 	}
-	if (first.code == ERROR_NONE)
-		return 0;
-	*err = first;
-	return -1;
+	work_together(&pool);
+	result = print_all(&pool, err);
+	for (size_t i = 0; i < pool.count; i++)
+		buf_clear(&pool.jobs[i].lines);
+	free(pool.jobs);
+	return result;
 }
 
 static int
@@ -160,7 +318,7 @@ delivery_run(const struct invocation *invocation, const struct delivery_terms *d
 {
 	CLEANUP(project_close) struct project project = PROJECT_INIT;
 	CLEANUP(values_clear) struct values values = VALUES_INIT;
-	struct lazy lazy = { invocation, &values, IDENTITIES_INIT };
+	struct lazy lazy = { invocation, &values, IDENTITIES_INIT, PTHREAD_MUTEX_INITIALIZER };
 	const char *environment;
 	const struct roster *roster;
 	int result;
@@ -186,11 +344,9 @@ delivery_run(const struct invocation *invocation, const struct delivery_terms *d
 		.force = delivery->force,
 		.allow_rollback = delivery->allow_rollback,
 		.create_namespace = delivery->create_namespace,
-		.report = delivery->report,
 		.note = terminal_note,
-		.report_context = delivery->context,
 	};
-	result = deliver(invocation, &apply, delivery->announce, err);
+	result = deliver(invocation, delivery, &apply, err);
 	identities_clear(&lazy.identities);
 	return result;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* delivery: what `apply` and `diff` share: the environment's values, its targets one after the other, each with
- * the account to reach it, and one report line an object. */
+/* delivery: what `apply` and `diff` share: the environment's values, its targets, up to four at a time, each
+ * with the account to reach it, and one report line an object. */
 #ifndef INJECTOR_DELIVERY_H
 #define INJECTOR_DELIVERY_H
 
@@ -27,11 +27,13 @@ struct delivery_terms {
 	enum apply_dry_run dry_run;
 	bool force, allow_rollback, create_namespace;
 	bool announce; /* say where to before anything is sent */
-	void (*report)(void *context, const struct apply_report *report);
-	void *context;
+	/* One object's line, with its LF, or nothing. Called by several threads at once. */
+	void (*describe)(const struct invocation *invocation, const struct apply_report *report,
+			 struct buf *out);
 };
 
-/* Goes on to the next target when one fails; the first failure is what it ends with, the others are printed. */
+/* One target that fails does not stop the others; the first failure is what it ends with, the others are
+ * printed. */
 int delivery_run(const struct invocation *invocation, const struct delivery_terms *delivery,
 		 struct error *err) __attribute__((warn_unused_result));
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <stdio.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -16,36 +16,36 @@ static const struct option_spec options[] = {
 	OPTION_END,
 };
 
-/* "secret/app changed: ~PASSWORD, +TOKEN" */
+static atomic_size_t differing;
+
+/* "secret/app in taskflow differs: ~PASSWORD, +TOKEN" */
 static void
-print(void *context, const struct apply_report *report)
+describe(const struct invocation *invocation, const struct apply_report *report, struct buf *out)
 {
-	size_t *differing = context;
 	const char *kind = report->object->kind == OBJECT_SECRET ? "secret" : "configmap";
 
 	if (report->deed == APPLY_UNCHANGED)
 		return;
-	(*differing)++;
-	(void)printf("%s/%s in %s %s: %s\n", kind, report->object->name, report->namespace,
-		     report->deed == APPLY_CREATED ? "missing" : "differs",
-		     report->changes[0] != 0 ? report->changes :
-					       "fields are not ours, or not only ours");
+	(void)invocation;
+	atomic_fetch_add(&differing, 1);
+	buf_printf(out, "%s/%s in %s %s: %s\n", kind, report->object->name, report->namespace,
+		   report->deed == APPLY_CREATED ? "missing" : "differs",
+		   report->changes[0] != 0 ? report->changes :
+					     "fields are not ours, or not only ours");
 }
 
 static int
 run(const struct invocation *invocation, struct error *err)
 {
-	size_t differing = 0;
 	const struct delivery_terms delivery = {
 		.dry_run = DRY_RUN_CLIENT,
 		.allow_rollback = option_is_set(&invocation->options, "allow-rollback"),
-		.report = print,
-		.context = &differing,
+		.describe = describe,
 	};
 
 	if (delivery_run(invocation, &delivery, err) < 0)
 		return -1;
-	return differing > 0 ? 3 : 0;
+	return atomic_load(&differing) > 0 ? 3 : 0;
 }
 
 static const char *const details[] = {
