@@ -183,7 +183,7 @@ run-tests: test-programs
 	$(quiet)FAULTS_FULL=$(FAULTS_FULL) tests/run $(BUILD) $(out) $(SUITES)
 
 run-demo: $(program)
-	$(quiet)examples/taskflow/demo $(program)
+	$(quiet)examples/taskflow/demo $(program) $(BUILD)
 
 run-format:
 	$(quiet)tests/lint/format -i
@@ -239,7 +239,7 @@ help:
 	@echo 'make test         everything; SUITES="unit cli" for some of it'
 	@echo 'make cluster      Kubernetes for the tests, which make it themselves where it is missing'
 	@echo 'make torture      every write, read and allocation fails once; make test takes a sample'
-	@echo 'make demo         a session with an example application'
+	@echo 'make demo         a session with an example application, up to a cluster; CONTEXT=NAME: yours'
 	@echo 'make lint         formatting, shell scripts, layers, banned functions, hardening'
 	@echo 'make format       formats the C sources'
 	@echo 'make fuzz         libFuzzer on every parser, SECONDS_EACH=60'
