@@ -9,15 +9,13 @@
 #include "injector/cluster/manifest.h"
 #include "injector/cluster/mark.h"
 
-enum {
-	ROUNDS = 20,		    /* that others may come in between */
-	BODY_MAX = 3 * 1024 * 1024, /* the API server's, of a request */
-};
+enum { ROUNDS = 20 }; /* that others may come in between */
 
 /* What is known of one object. */
 struct state {
 	struct object_meta meta;
 	enum apply_deed deed;
+	size_t total; /* bytes of its values, once they were checked */
 };
 
 /* One look at the target, and what came of it. */
@@ -194,7 +192,8 @@ check_objects(const struct round *round, struct error *err)
 {
 	for (size_t i = 0; i < round->objects.count; i++) {
 		if (round->states[i].deed != APPLY_UNCHANGED &&
-		    kube_object_check(&round->objects.items[i], &round->apply->values, err) < 0)
+		    kube_object_check(&round->objects.items[i], &round->apply->values,
+				      &round->states[i].total, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -243,6 +242,19 @@ write_inventory(struct round *round, enum api_result *ret_result, struct error *
 			 ret_result, err);
 }
 
+/* Room for the body: base64, or text of which each byte may become six; names, labels and annotations. */
+static size_t
+body_room(const struct kube_object *object, size_t total)
+{
+	size_t room = 4096 + 6 * total;
+
+	for (size_t i = 0; i < object->entry_count; i++)
+		room += 64 + strlen(object->entries[i].key);
+	for (size_t i = 0; i < COUNT(object->annotations); i++)
+		room += 2 * strlen(object->annotations[i].value);
+	return room;
+}
+
 static int
 write_object(struct round *round, size_t at, enum api_result *ret_result, struct error *err)
 {
@@ -255,7 +267,7 @@ write_object(struct round *round, size_t at, enum api_result *ret_result, struct
 
 	if (state->meta.json != NULL)
 		object->resource_version = object_meta_text(&state->meta, "resourceVersion");
-	if (sink_to_memory(BODY_MAX, &body, err) < 0 ||
+	if (sink_to_memory(body_room(object, state->total), &body, err) < 0 ||
 	    manifest_body(object, &round->apply->values, &body, err) < 0)
 		return -1;
 	result = api_apply(round->api, object->kind, round->namespace, object->name,

@@ -174,7 +174,7 @@ entry_size(const struct kube_entry *entry, const struct value_source *source, si
 
 int
 kube_object_check(const struct kube_object *object, const struct value_source *source,
-		  struct error *err)
+		  size_t *ret_total, struct error *err)
 {
 	size_t total = 0;
 
@@ -190,5 +190,6 @@ kube_object_check(const struct kube_object *object, const struct value_source *s
 				 "%s '%s': %zu bytes of values, and the most is %d",
 				 kube_kind_name(object->kind), object->name, total,
 				 OBJECT_DATA_MAX);
+	*ret_total = total;
 	return 0;
 }

@@ -105,10 +105,10 @@ bool kube_entry_is_binary(const struct kube_object *object, const struct kube_en
 /* "Secret" or "ConfigMap". */
 const char *kube_kind_name(enum object_kind kind);
 
-/* Opens each sealed value once and adds up all sizes: over OBJECT_DATA_MAX is ERROR_FAILED. Call it for
+/* Opens each sealed value once and adds up all sizes (*ret_total, bytes): over OBJECT_DATA_MAX is ERROR_FAILED. Call it for
  * every object before the first byte is written anywhere, so that what does not open or does not fit
  * leaves nothing half done. */
 int kube_object_check(const struct kube_object *object, const struct value_source *source,
-		      struct error *err) __attribute__((warn_unused_result));
+		      size_t *ret_total, struct error *err) __attribute__((warn_unused_result));
 
 #endif

@@ -46,7 +46,9 @@ write_objects(const struct invocation *invocation, struct values *values,
 	     values_unlock(values, &identities, err) < 0))
 		return -1;
 	for (size_t i = 0; reveal && i < objects->count; i++) {
-		if (kube_object_check(&objects->items[i], &source, err) < 0)
+		size_t total;
+
+		if (kube_object_check(&objects->items[i], &source, &total, err) < 0)
 			return -1;
 	}
 	return manifest_write(STDOUT_FILENO, "standard output", objects, &source,

@@ -18,6 +18,9 @@ enum { LOG_LEVEL, DATABASE_URL, FRONTEND_URL };
 		literal                                                                            \
 	}
 
+/* What kube_object_check adds up. */
+static size_t total;
+
 static struct object_entry config_entries[] = { { TEXT("FRONTEND_URL"), FRONTEND_URL },
 						{ TEXT("LOG_LEVEL"), LOG_LEVEL } };
 static struct object_entry secret_entries[] = { { TEXT("LOG_LEVEL"), LOG_LEVEL },
@@ -107,7 +110,7 @@ test_empty(void **state)
 	assert_int_equal(objects.items[0].entry_count, 0);
 	assert_marks(&objects.items[0],
 		     "v1:dc958880e974a3b696879f0e8525d3eca784cca418ed3ccc89fd77bb682b49e6", "");
-	assert_int_equal(kube_object_check(&objects.items[1], &source, &err), 0);
+	assert_int_equal(kube_object_check(&objects.items[1], &source, &total, &err), 0);
 }
 
 /* With sealed delivery no Secret is written, and nothing of one is looked at. */
@@ -181,9 +184,11 @@ check_size(size_t sealed, size_t plain, const char *message)
 	struct error err = ERROR_INIT;
 
 	assert_int_equal(kube_objects_make(&schema, &place, &source, &objects, &err), 0);
-	assert_int_equal(kube_object_check(&objects.items[1], &source, &err),
+	assert_int_equal(kube_object_check(&objects.items[1], &source, &total, &err),
 			 message != NULL ? -1 : 0);
 	assert_string_equal(err.message, message != NULL ? message : "");
+	if (message == NULL)
+		assert_int_equal(total, sealed + plain);
 	assert_int_equal(fake.opened, 1);
 	free(zeros);
 }
@@ -208,8 +213,8 @@ test_does_not_open(void **state)
 
 	(void)state;
 	assert_int_equal(kube_objects_make(&schema, &place, &source, &objects, &err), 0);
-	assert_int_equal(kube_object_check(&objects.items[0], &source, &err), 0);
-	assert_int_equal(kube_object_check(&objects.items[1], &source, &err), -1);
+	assert_int_equal(kube_object_check(&objects.items[0], &source, &total, &err), 0);
+	assert_int_equal(kube_object_check(&objects.items[1], &source, &total, &err), -1);
 	assert_string_equal(err.message, "altered, or sealed to another key");
 	assert_int_equal(err.code, ERROR_REFUSED);
 }
