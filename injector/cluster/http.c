@@ -219,6 +219,10 @@ http_open(const struct kube_access *access, struct http **ret, struct error *err
 		return error_set(err, ERROR_FAILED, "cannot start libcurl");
 	}
 	set_always(http);
+	if (access->proxy != NULL) {
+		SET(PROXY, access->proxy);
+		SET(NOPROXY, "");
+	}
 	set_credentials(http);
 	set_server(http);
 	*ret = http;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "base/yaml.h"
 #include "crypto/base64.h"
 #include "injector/cluster/kubeconfig_parts.h"
@@ -16,6 +17,7 @@ kube_access_clear(struct kube_access *access)
 	free(access->server);
 	free(access->server_name);
 	free(access->namespace);
+	free(access->proxy);
 	buf_clear(&access->ca);
 	secret_clear(&access->certificate);
 	secret_clear(&access->key);
@@ -179,6 +181,7 @@ read_cluster(const struct entry *entry, const struct kube_choice *choice,
 {
 	CLEANUP(secret_clear) struct secret ca = SECRET_INIT;
 	const char *name = field_text(entry, "tls-server-name");
+	const char *proxy = field_text(entry, "proxy-url");
 
 	if (read_server(entry, access, err) < 0 ||
 	    read_credential(entry, "certificate-authority", &ca, err) < 0)
@@ -187,6 +190,8 @@ read_cluster(const struct entry *entry, const struct kube_choice *choice,
 		buf_append(&access->ca, secret_bytes(&ca));
 	if (name != NULL)
 		access->server_name = xstrdup(name);
+	if (proxy != NULL)
+		access->proxy = xstrdup(proxy);
 	if (field_is_true(entry, "insecure-skip-tls-verify") && !choice->insecure)
 		return error_set(
 			err, ERROR_FAILED,
@@ -309,12 +314,41 @@ find_access(const struct kube_choice *choice, struct kube_access *access, struct
 	return read_context(&config, &context, choice, access, err);
 }
 
+/* What goes into a header must not end it. */
+static bool
+is_one_word(const struct secret *token)
+{
+	for (size_t i = 0; i < token->len; i++) {
+		if (token->data[i] <= ' ' || token->data[i] >= 0x7f)
+			return false;
+	}
+	return true;
+}
+
+static int
+check_access(struct kube_access *access, struct error *err)
+{
+	if (!text_is_label(bytes_of(access->namespace)))
+		return error_set(err, ERROR_FAILED,
+				 "%s: its namespace is not a DNS label (a-z, 0-9, -)",
+				 access->shown);
+	if (!is_one_word(&access->token))
+		return error_set(err, ERROR_FAILED,
+				 "%s: its token has characters that no token has", access->shown);
+	if (strncmp(access->server, "https:", 6) != 0) {
+		secret_clear(&access->token);
+		secret_clear(&access->key);
+		secret_clear(&access->certificate);
+	}
+	return 0;
+}
+
 int
 kube_access_find(const struct kube_choice *choice, struct kube_access *ret, struct error *err)
 {
 	struct kube_access access = KUBE_ACCESS_INIT;
 
-	if (find_access(choice, &access, err) < 0) {
+	if (find_access(choice, &access, err) < 0 || check_access(&access, err) < 0) {
 		kube_access_clear(&access);
 		return -1;
 	}

@@ -30,6 +30,7 @@ struct kube_access {
 	char *server;	   /* "https://host:port/prefix", no slash at its end */
 	char *server_name; /* tls-server-name: what the certificate must name; or NULL */
 	char *namespace;   /* never NULL: the choice's, the context's, the pod's, or "default" */
+	char *proxy;	   /* proxy-url; NULL: that of the environment's variables */
 	bool insecure;
 	struct buf ca;			       /* PEM, the only roots; empty: the system's */
 	struct secret certificate, key, token; /* PEM, PEM, one line; without data: none */
@@ -38,12 +39,13 @@ struct kube_access {
 #define KUBE_ACCESS_INIT                                                                           \
 	{                                                                                          \
 		.shown = NULL, .server = NULL, .server_name = NULL, .namespace = NULL,             \
-		.ca = BUF_INIT(KUBE_CREDENTIAL_MAX), .certificate = SECRET_INIT,                   \
+		.proxy = NULL, .ca = BUF_INIT(KUBE_CREDENTIAL_MAX), .certificate = SECRET_INIT,    \
 		.key = SECRET_INIT, .token = SECRET_INIT                                           \
 	}
 
 /* ERROR_USAGE: no context of that name, or none is chosen and this is no pod. ERROR_FAILED names file, entry
- * and rule. Plain http is refused but to this machine. The caller clears *ret. */
+ * and rule. Plain http is refused but to this machine, and carries no credentials there, as with kubectl. The
+ * caller clears *ret. */
 int kube_access_find(const struct kube_choice *choice, struct kube_access *ret, struct error *err)
 	__attribute__((warn_unused_result));
 void kube_access_clear(struct kube_access *access);

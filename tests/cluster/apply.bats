@@ -357,3 +357,39 @@ other()
 	fails 2 "'prod' has no targets in tfsecrets.yaml; --context or --namespace says where to"
 	run -0 --separate-stderr tfsecrets apply -n "$namespace"
 }
+
+@test "a kubeconfig's namespace, token and proxy are not taken blindly" {
+	a_project
+	other "$(kubectl config view -o 'jsonpath={.clusters[0].cluster.server}')"
+	sed -i 's/^  prod: .*/  prod: {}/' tfsecrets.yaml
+	kubectl --kubeconfig=other config set-context test --namespace=a/../../b >/dev/null
+	run --separate-stderr tfsecrets apply --kubeconfig other --context test
+	fails 1 "context 'test': its namespace is not a DNS label"
+	kubectl --kubeconfig=other config set-context test --namespace="$namespace" >/dev/null
+	kubectl --kubeconfig=other config set-credentials broken --token=$'abc\r\nX-Other: 1' >/dev/null
+	kubectl --kubeconfig=other config set-context test --user=broken >/dev/null
+	run --separate-stderr tfsecrets apply --kubeconfig other --context test
+	fails 1 "context 'test': its token has characters that no token has"
+	[[ $stderr != *abc* ]]
+	kubectl --kubeconfig=other config set clusters.test.proxy-url http://127.0.0.1:9 >/dev/null
+	kubectl --kubeconfig=other config set-credentials broken --token=abc >/dev/null
+	run --separate-stderr tfsecrets apply --kubeconfig other --context test --timeout 1s
+	fails 1 "cannot reach"
+}
+
+@test "a token is as good as a certificate, and three verbs are enough" {
+	a_project
+	in_project create serviceaccount deployer
+	in_project create role deployer --verb=get,create,patch --resource=secrets,configmaps
+	in_project create rolebinding deployer --role=deployer --serviceaccount="$namespace:deployer"
+	other "$(kubectl config view -o 'jsonpath={.clusters[0].cluster.server}')"
+	in_project create token deployer >token
+	kubectl --kubeconfig=other config set users.deployer.tokenFile token >/dev/null
+	kubectl --kubeconfig=other config set-context test --user=deployer >/dev/null
+	run -0 --separate-stderr tfsecrets apply --kubeconfig other
+	[ "$output" = "$both" ]
+	run ! grep -qF "$(cat token)" <<<"$stderr"
+	# The role gives nothing elsewhere.
+	run --separate-stderr tfsecrets apply --kubeconfig other -n default
+	fails 5 "not allowed to get secrets"
+}
