@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "base/json.h"
 #include "base/memory.h"
 #include "injector/commands/commands.h"
 #include "injector/commands/delivery.h"
@@ -17,7 +16,7 @@ static const struct option_spec options[] = {
 	  "write values that are older than what the target has had" },
 	{ 0, "create-namespace", OPTION_NONE, NULL, NULL,
 	  "make the namespace where there is none" },
-	OPTION_OUTPUT("name"),
+	OPTION_OUTPUT("name", "json", "yaml"),
 	OPTION_IDENTITY,
 	OPTION_PIN,
 	OPTION_REQUIRE_PIN,
@@ -34,6 +33,36 @@ dry_run(const struct invocation *invocation)
 	return strcmp(given, "client") == 0 ? DRY_RUN_CLIENT : DRY_RUN_SERVER;
 }
 
+/* As a member of a list: a line of JSON, which behind a dash is YAML, too. */
+static void
+describe_as_data(const struct apply_report *report, bool is_yaml, struct buf *out)
+{
+	static const char *const results[] = {
+		[APPLY_UNCHANGED] = "unchanged",
+		[APPLY_CREATED] = "created",
+		[APPLY_CHANGED] = "changed",
+	};
+	const struct {
+		const char *name, *value;
+	} members[] = {
+		{ "kind", kube_kind_name(report->object->kind) },
+		{ "namespace", report->namespace },
+		{ "name", report->object->name },
+		{ "result", results[report->deed] },
+		{ "changes", report->changes },
+	};
+	struct json json = JSON_INIT(out, JSON_COMPACT);
+
+	buf_append_text(out, is_yaml ? "- " : "");
+	json_open(&json, '{');
+	for (size_t i = 0; i < COUNT(members); i++) {
+		json_name(&json, members[i].name);
+		json_text(&json, members[i].value);
+	}
+	json_close(&json, '}');
+	buf_append_byte(out, '\n');
+}
+
 /* kubectl's words: "secret/app serverside-applied (server dry run)". */
 static void
 describe(const struct invocation *invocation, const struct apply_report *report, struct buf *out)
@@ -43,14 +72,17 @@ describe(const struct invocation *invocation, const struct apply_report *report,
 		[DRY_RUN_CLIENT] = " (dry run)",
 		[DRY_RUN_SERVER] = " (server dry run)",
 	};
+	const char *format = option_value(&invocation->options, "output");
 	const char *kind = report->object->kind == OBJECT_SECRET ? "secret" : "configmap";
 
-	if (option_is_set(&invocation->options, "output"))
-		buf_printf(out, "%s/%s\n", kind, report->object->name);
-	else
+	if (format == NULL)
 		buf_printf(out, "%s/%s %s%s\n", kind, report->object->name,
 			   report->deed == APPLY_UNCHANGED ? "unchanged" : "serverside-applied",
 			   suffixes[dry_run(invocation)]);
+	else if (strcmp(format, "name") == 0)
+		buf_printf(out, "%s/%s\n", kind, report->object->name);
+	else
+		describe_as_data(report, strcmp(format, "yaml") == 0, out);
 }
 
 static int

@@ -194,6 +194,24 @@ audit_lines()
 	[ "$(tfsecrets apply -o name 2>/dev/null)" = $'configmap/taskflow-config\nsecret/taskflow-secrets' ]
 }
 
+@test "as JSON and as YAML it says the same" {
+	a_project
+	tfsecrets apply -o json --dry-run=client 2>/dev/null >said
+	[ "$(jq -r .result said | sort -u)" = created ]
+	tfsecrets -q apply
+	printf changed | tfsecrets -q set OPENAI_API_KEY
+	tfsecrets apply -o json 2>/dev/null >said
+	[ "$(jq -c '[.kind, .namespace, .name, .result, .changes]' said)" = "$(cat <<-END
+		["ConfigMap","$namespace","taskflow-config","unchanged",""]
+		["Secret","$namespace","taskflow-secrets","changed","~OPENAI_API_KEY"]
+	END
+	)" ]
+	tfsecrets apply -o yaml 2>/dev/null >said.yaml
+	tfsecrets apply -o json 2>/dev/null | jq -s -S . >said.json
+	"$BUILD/venv/bin/python3" -c 'import json, sys, yaml; print(json.dumps(yaml.safe_load(open("said.yaml"))))' |
+		jq -S . | cmp - said.json
+}
+
 @test "a namespace that is not there" {
 	a_project
 	run --separate-stderr tfsecrets apply -n "nowhere-$BATS_TEST_NUMBER"
@@ -383,12 +401,12 @@ other()
 	in_project create role deployer --verb=get,create,patch --resource=secrets,configmaps
 	in_project create rolebinding deployer --role=deployer --serviceaccount="$namespace:deployer"
 	other "$(kubectl config view -o 'jsonpath={.clusters[0].cluster.server}')"
-	in_project create token deployer >token
-	kubectl --kubeconfig=other config set users.deployer.tokenFile token >/dev/null
+	in_project create token deployer >deployer.token
+	kubectl --kubeconfig=other config set users.deployer.tokenFile deployer.token >/dev/null
 	kubectl --kubeconfig=other config set-context test --user=deployer >/dev/null
 	run -0 --separate-stderr tfsecrets apply --kubeconfig other
 	[ "$output" = "$both" ]
-	run ! grep -qF "$(cat token)" <<<"$stderr"
+	run ! grep -qF "$(cat deployer.token)" <<<"$stderr"
 	# The role gives nothing elsewhere.
 	run --separate-stderr tfsecrets apply --kubeconfig other -n default
 	fails 5 "not allowed to get secrets"
