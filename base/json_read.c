@@ -90,3 +90,11 @@ json_name_of(const struct json_node *member)
 {
 	return inside(member)->string;
 }
+
+char *
+json_print(const struct json_node *node)
+{
+	char *text = cJSON_PrintUnformatted(inside(node));
+
+	return text != NULL ? text : xstrdup("null");
+}

@@ -10,6 +10,8 @@
 
 #define METADATA_ONLY "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 
+#define METADATA_OF_MANY "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+
 enum { PAUSE_FIRST_MS = 200, PAUSE_MAX_MS = 5000, OWNED_SHOWN = 10 };
 
 static int64_t
@@ -303,6 +305,28 @@ api_get(struct api *api, const char *resource, const char *namespace, const char
 	};
 
 	return do_call(api, &call, ret, ret_result, err);
+}
+
+int
+api_list(struct api *api, enum object_kind kind, const char *selector, const char *from,
+	 struct json_node **ret, enum api_result *ret_result, struct error *err)
+{
+	CLEANUP(free_text) char *query =
+		xasprintf("?limit=200&labelSelector=%s%s%s", selector,
+			  from != NULL ? "&continue=" : "", from != NULL ? from : "");
+	CLEANUP(free_text) char *path = path_of(api_resource(kind), NULL, NULL, query);
+	CLEANUP(object_meta_clear) struct object_meta meta = OBJECT_META_INIT;
+	const struct call call = {
+		.subject = { "list", api_resource(kind), NULL, NULL },
+		.request = { .method = "GET", .path = path, .accept = METADATA_OF_MANY },
+	};
+
+	if (do_call(api, &call, &meta, ret_result, err) < 0) {
+		*ret_result = API_ABSENT;
+		return err->code == ERROR_CLUSTER ? 0 : -1;
+	}
+	*ret = TAKE(meta.json);
+	return 0;
 }
 
 int

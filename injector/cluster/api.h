@@ -72,6 +72,12 @@ const char *api_resource(enum object_kind kind);
 int api_get(struct api *api, const char *resource, const char *namespace, const char *name,
 	    struct object_meta *ret, enum api_result *ret_result, struct error *err)
 	__attribute__((warn_unused_result));
+/* GET of a page of the list of all namespaces: 200 objects that match the label selector; `from` is the token that
+ * the page before ended with, or NULL. API_DONE, or API_ABSENT: the account may not list. The caller frees *ret, a
+ * PartialObjectMetadataList. */
+int api_list(struct api *api, enum object_kind kind, const char *selector, const char *from,
+	     struct json_node **ret, enum api_result *ret_result, struct error *err)
+	__attribute__((warn_unused_result));
 /* Server-side apply of a whole object. API_DONE, API_STALE (body names a resourceVersion) or API_OWNED. */
 int api_apply(struct api *api, enum object_kind kind, const char *namespace, const char *name,
 	      struct bytes body, bool force, struct object_meta *ret, enum api_result *ret_result,

@@ -23,6 +23,7 @@ struct round {
 	const struct apply *apply;
 	struct api *api;
 	const char *namespace;
+	bool is_first;
 	struct kube_objects objects;
 	struct state *states; /* as objects */
 	struct object_meta inventory_meta;
@@ -76,6 +77,21 @@ check_place(const struct apply *apply, struct api *api, const char *namespace, s
 	return 0;
 }
 
+/* From what is known of the cluster in the first round; from the server where that says nothing, and when somebody
+ * came in between. */
+static int
+read_meta(const struct round *round, enum object_kind kind, const char *name,
+	  struct object_meta *ret, enum api_result *ret_result, struct error *err)
+{
+	const struct known *known = round->is_first ? round->apply->known : NULL;
+
+	if (known == NULL || !known_find(known, kind, round->namespace, name, ret))
+		return api_get(round->api, api_resource(kind), round->namespace, name, ret,
+			       ret_result, err);
+	*ret_result = API_DONE;
+	return 0;
+}
+
 static int
 read_inventory(struct round *round, struct object_meta *meta, struct inventory *inventory,
 	       struct error *err)
@@ -84,7 +100,7 @@ read_inventory(struct round *round, struct object_meta *meta, struct inventory *
 	CLEANUP(free_text) char *name = inventory_name(apply->project_id, apply->environment->name);
 	enum api_result result;
 
-	if (api_get(round->api, "secrets", round->namespace, name, meta, &result, err) < 0)
+	if (read_meta(round, OBJECT_SECRET, name, meta, &result, err) < 0)
 		return -1;
 	inventory_clear(inventory);
 	if (result == API_DONE && inventory_read(meta, inventory, err) < 0)
@@ -139,8 +155,7 @@ look_at(struct round *round, size_t at, struct error *err)
 	const char *content;
 	enum api_result result;
 
-	if (api_get(round->api, api_resource(object->kind), round->namespace, object->name,
-		    &state->meta, &result, err) < 0)
+	if (read_meta(round, object->kind, object->name, &state->meta, &result, err) < 0)
 		return -1;
 	if (result == API_ABSENT) {
 		state->deed = APPLY_CREATED;
@@ -315,6 +330,7 @@ write_objects(struct round *round, enum api_result *ret_result, struct error *er
 		return 0;
 	/* An object that was not there has no resourceVersion to hold it against: had another run come in
 	 * between, the inventory says so. */
+	round->is_first = false;
 	return read_inventory(round, &round->inventory_meta, &round->known, err);
 }
 
@@ -358,6 +374,7 @@ apply_to(const struct apply *apply, struct api *api, const char *namespace, stru
 			.apply = apply,
 			.api = api,
 			.namespace = namespace,
+			.is_first = i == 0,
 			.objects = KUBE_OBJECTS_INIT,
 			.known = INVENTORY_INIT,
 			.next = INVENTORY_INIT,

@@ -9,6 +9,7 @@
 
 #include "injector/cluster/api.h"
 #include "injector/cluster/inventory.h"
+#include "injector/cluster/known.h"
 
 enum apply_deed {
 	APPLY_UNCHANGED,
@@ -38,6 +39,7 @@ struct apply {
 	/* Whether our chain has a roster of that serial with that hash. */
 	bool (*has_roster)(void *context, uint32_t serial, const char *hash);
 	void *roster_context;
+	const struct known *known; /* of this cluster, read a moment ago; or NULL */
 	enum apply_dry_run dry_run;
 	bool force, allow_rollback, create_namespace;
 	void (*report)(void *context, const struct apply_report *report);

@@ -13,6 +13,8 @@
 enum {
 	SECONDS_USUAL = 60,
 	SECONDS_MAX = 24 * 3600,
+	LIST_FROM = 5,	     /* targets: so many GETs cost more than a LIST */
+	LIST_SECONDS = 10,   /* for what only saves time */
 	CONNECTIONS_MAX = 4, /* more make a server no faster */
 	REPORT_MAX = 16 * 1024 * 1024,
 };
@@ -117,6 +119,8 @@ struct pool {
 	struct job *jobs;
 	size_t count, next;
 	long seconds;
+	struct kube_choice first;
+	struct known known; /* of the first target's cluster, where many are there */
 	pthread_mutex_t lock;
 };
 
@@ -191,6 +195,8 @@ deliver_to(struct pool *pool, struct job *job, struct line *line)
 	if (pool->terms->announce)
 		terminal_note("%s: to namespace '%s' at %s, %s", apply.environment->name, namespace,
 			      line->access.server, line->access.shown);
+	if (is_same(&choice, &pool->first))
+		apply.known = &pool->known;
 	apply.report = add_line;
 	apply.report_context = job;
 	return apply_to(&apply, &line->api, namespace, &job->err);
@@ -221,6 +227,32 @@ work(void *context)
 	}
 	line_close(&line);
 	return NULL;
+}
+
+/* One look at a cluster in place of several at each of many targets. What goes wrong here goes wrong there again,
+ * and is told there. */
+static void
+look_first(struct pool *pool)
+{
+	struct line line = { .is_open = false };
+	size_t count = 0;
+	struct error ignored;
+
+	pool->first = choose(pool->invocation, pool->jobs[0].target);
+	for (size_t i = 0; i < pool->count; i++) {
+		const struct kube_choice choice = choose(pool->invocation, pool->jobs[i].target);
+
+		count += is_same(&choice, &pool->first);
+	}
+	if (count < LIST_FROM ||
+	    line_open(&line, &pool->first,
+		      pool->seconds < LIST_SECONDS ? pool->seconds : LIST_SECONDS, &ignored) < 0)
+		return;
+	if (known_read(&line.api, pool->apply.project_id, pool->apply.environment->name,
+		       &pool->known, &ignored) < 0)
+		terminal_verbose("cannot list the objects of %s: %s", line.access.shown,
+				 ignored.message);
+	line_close(&line);
 }
 
 /* This thread works, too: where no other can be made, it does all. */
@@ -273,6 +305,7 @@ deliver(const struct invocation *invocation, const struct delivery_terms *terms,
 		.terms = terms,
 		.apply = *apply,
 		.count = alone ? 1 : environment->target_count,
+		.known = KNOWN_INIT,
 		.lock = PTHREAD_MUTEX_INITIALIZER,
 	};
 	int result;
@@ -286,10 +319,12 @@ deliver(const struct invocation *invocation, const struct delivery_terms *terms,
 		pool.jobs[i].target =
 			environment->target_count > i ? &environment->targets[i] : NULL;
 	}
+	look_first(&pool);
 	work_together(&pool);
 	result = print_all(&pool, err);
 	for (size_t i = 0; i < pool.count; i++)
 		buf_clear(&pool.jobs[i].lines);
+	known_clear(&pool.known);
 	free(pool.jobs);
 	return result;
 }

@@ -368,6 +368,59 @@ other()
 	[ "$(level_in "$namespace-b")" = info ]
 }
 
+# many_targets COUNT: the project's targets are so many namespaces.
+many_targets()
+{
+	local targets='' i
+
+	for i in $(seq "$1"); do
+		kubectl create namespace "$namespace-$i" >/dev/null
+		targets+=", {context: test, namespace: $namespace-$i}"
+	done
+	sed -i "s/^  prod: .*/  prod: {targets: [${targets#, }]}/" tfsecrets.yaml
+}
+
+# all_requests SINCE: verb and resource, of all namespaces.
+all_requests()
+{
+	sleep 0.2
+	tail -n "+$(($1 + 1))" "$CLUSTER/audit.log" |
+		jq -r 'select(.userAgent == "tfsecrets") | .verb + " " + .objectRef.resource' | sort | uniq -c | tr -s ' '
+}
+
+@test "many targets in one cluster are looked at by one LIST for each kind" {
+	a_project
+	many_targets 6
+	[ "$(tfsecrets apply 2>/dev/null | grep -c serverside-applied)" -eq 12 ]
+	from=$(audit_lines)
+	[ "$(tfsecrets apply 2>/dev/null | grep -c unchanged)" -eq 12 ]
+	[ "$(all_requests "$from")" = $' 1 list configmaps\n 1 list secrets' ]
+	kubectl --namespace="$namespace-3" delete secret taskflow-secrets >/dev/null
+	kubectl --namespace="$namespace-4" patch configmap taskflow-config --type merge -p '{"data":{"LOG_LEVEL":"debug"}}'
+	run --separate-stderr tfsecrets apply --force-conflicts
+	[ "$status" -eq 0 ]
+	[ "$(grep -c serverside-applied <<<"$output")" -eq 2 ]
+	[ "$(level_in "$namespace-4")" = info ]
+	kubectl --namespace="$namespace-3" get secret taskflow-secrets
+}
+
+@test "an account that may not list reads them one by one" {
+	a_project
+	many_targets 6
+	tfsecrets -q apply
+	"$here/user" "$CLUSTER" lister-not
+	for i in $(seq 6); do
+		kubectl --namespace="$namespace-$i" create role reader --verb=get --resource=secrets,configmaps
+		kubectl --namespace="$namespace-$i" create rolebinding reader --role=reader --user=lister-not
+	done >/dev/null
+	kubectl --kubeconfig="$CLUSTER/lister-not.kubeconfig" config rename-context \
+		"$(kubectl --kubeconfig="$CLUSTER/lister-not.kubeconfig" config current-context)" test || true
+	from=$(audit_lines)
+	[ "$(tfsecrets apply --kubeconfig "$CLUSTER/lister-not.kubeconfig" 2>/dev/null | grep -c unchanged)" -eq 12 ]
+	all_requests "$from" | grep -q ' 6 get configmaps'
+	all_requests "$from" | grep -q ' 12 get secrets'
+}
+
 @test "no targets and no place named is misuse" {
 	a_project
 	sed -i 's/^  prod: .*/  prod: {}/' tfsecrets.yaml
