@@ -321,6 +321,14 @@ audit_lines()
 	grep -rqaF taskflow-secrets "$CLUSTER/etcd"
 }
 
+@test "at its end no copy of a secret, of the identity or of the client's key is in memory" {
+	run "$root/tests/leak/memory" apply
+	echo "$output"
+	[ "$status" -ne 77 ] || skip "${lines[-1]}"
+	[ "$status" -eq 0 ]
+	[ "$(grep -c '^ok: apply' <<<"$output")" -ge 6 ]
+}
+
 @test "a cluster that is not there, or is not the one that it should be" {
 	a_project
 	server=$(kubectl config view -o 'jsonpath={.clusters[0].cluster.server}')
