@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "injector/cluster/kubeconfig_parts.h"
+#include "tests/unit/scratch.h"
+
+#define CONTEXTS                                                                                   \
+	"contexts: [{name: a, context: {cluster: c, user: u, namespace: here}},"                   \
+	" {name: bare, context: {cluster: c}}, {name: none, context: {cluster: x}},"               \
+	" {name: nobody, context: {cluster: c, user: x}}]\n"
+#define CLUSTER(fields) "clusters: [{name: c, cluster: {" fields "}}]\n"
+#define USER(fields) "users: [{name: u, user: {" fields "}}]\n"
+#define GOOD CLUSTER("server: 'https://h:6443'") USER("token: t") CONTEXTS "current-context: a\n"
+
+static char *
+in_scratch(const char *name)
+{
+	return xasprintf("%s/%s", scratch, name);
+}
+
+static int
+find_in(const char *content, struct kube_choice choice, struct kube_access *ret, struct error *err)
+{
+	CLEANUP(free_text) char *path = in_scratch("config");
+
+	*ret = (struct kube_access)KUBE_ACCESS_INIT;
+	scratch_put("config", content);
+	choice.file = path;
+	return kube_access_find(&choice, ret, err);
+}
+
+static void
+expect_refused(const char *content, const char *context, enum error_code code, const char *message)
+{
+	CLEANUP(kube_access_clear) struct kube_access access;
+	struct error err = ERROR_INIT;
+
+	assert_int_equal(find_in(content, (struct kube_choice){ .context = context }, &access,
+				 &err),
+			 -1);
+	if (strstr(err.message, message) == NULL || err.code != code)
+		fail_msg("'%s' (%d) lacks '%s' (%d)", err.message, (int)err.code, message,
+			 (int)code);
+}
+
+static void
+test_usual(void **state)
+{
+	CLEANUP(kube_access_clear) struct kube_access access;
+	struct error err;
+
+	(void)state;
+	assert_int_equal(find_in(GOOD, (struct kube_choice){ .file = NULL }, &access, &err), 0);
+	assert_string_equal(access.server, "https://h:6443");
+	assert_string_equal(access.namespace, "here");
+	assert_string_equal(access.shown, "context 'a'");
+	assert_int_equal(access.token.len, 1);
+	assert_int_equal(access.ca.len, 0);
+	assert_null(access.key.data);
+	assert_null(access.proxy);
+	assert_false(access.insecure);
+}
+
+static void
+test_namespaces(void **state)
+{
+	CLEANUP(kube_access_clear) struct kube_access first, second;
+	struct error err;
+
+	(void)state;
+	assert_int_equal(find_in(GOOD, (struct kube_choice){ .namespace = "other" }, &first, &err),
+			 0);
+	assert_string_equal(first.namespace, "other");
+	assert_int_equal(find_in(GOOD, (struct kube_choice){ .context = "bare" }, &second, &err),
+			 0);
+	assert_string_equal(second.namespace, "default");
+	assert_null(second.token.data);
+}
+
+static void
+test_servers(void **state)
+{
+	static const char *const servers[][2] = {
+		{ "https://h:1/", "https://h:1" },
+		{ "h:1", "https://h:1" },
+		{ "https://h/a/b//", "https://h/a/b" },
+		{ "https://h?x=y", "https://h" },
+		{ "http://localhost:8001", "http://localhost:8001" },
+		{ "http://[::1]/", "http://[::1]" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(servers); i++) {
+		CLEANUP(kube_access_clear) struct kube_access access;
+		CLEANUP(free_text) char *config =
+			xasprintf(CLUSTER("server: '%s'") CONTEXTS, servers[i][0]);
+		struct error err;
+
+		assert_int_equal(find_in(config, (struct kube_choice){ .context = "bare" }, &access,
+					 &err),
+				 0);
+		assert_string_equal(access.server, servers[i][1]);
+	}
+}
+
+static void
+test_unsafe_servers(void **state)
+{
+	static const char *const servers[] = {
+		"http://h",
+		"http://localhost.example.org",
+		"http://127.0.0.1.example",
+		"http://127.0.0.1@example.org",
+		"http://[::1].example.org",
+		"http://localhostile:1",
+		"ftp://localhost",
+		"file:///etc/passwd",
+		"https://",
+		"http://",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(servers); i++)
+		if (kubeconfig_server_is_safe(servers[i]))
+			fail_msg("%s", servers[i]);
+	expect_refused(CLUSTER("server: 'http://h'") CONTEXTS, "bare", ERROR_FAILED,
+		       "/config:1:40: 'server' is not https");
+}
+
+/* As kubectl has it: over plain http no credentials go. */
+static void
+test_plain_http(void **state)
+{
+	CLEANUP(kube_access_clear) struct kube_access access;
+	struct error err;
+
+	(void)state;
+	assert_int_equal(find_in(CLUSTER("server: 'http://127.0.0.1:1'") USER("token: t") CONTEXTS,
+				 (struct kube_choice){ .context = "a" }, &access, &err),
+			 0);
+	assert_null(access.token.data);
+}
+
+static void
+test_credentials(void **state)
+{
+	CLEANUP(kube_access_clear) struct kube_access access;
+	struct error err;
+
+	(void)state;
+	scratch_put("ca", "authority");
+	scratch_put("token", " word \n\n");
+	scratch_put("key", "private");
+	assert_int_equal(
+		find_in(CLUSTER("server: h, certificate-authority: ca, tls-server-name: n, "
+				"proxy-url: 'http://p'")
+				USER("tokenFile: token, token: other, client-key: key, "
+				     "client-certificate-data: \"Y2Vy\\r\\ndA==\\n\"") CONTEXTS,
+			(struct kube_choice){ .context = "a" }, &access, &err),
+		-1);
+	/* A blank in front is part of the file, and of no token. */
+	assert_non_null(strstr(err.message, "its token has characters that no token has"));
+	scratch_put("token", "word\n\n");
+	assert_int_equal(
+		find_in(CLUSTER("server: h, certificate-authority: ca, tls-server-name: n, "
+				"proxy-url: 'http://p'")
+				USER("tokenFile: token, token: other, client-key: key, "
+				     "client-certificate-data: \"Y2Vy\\r\\ndA==\\n\"") CONTEXTS,
+			(struct kube_choice){ .context = "a" }, &access, &err),
+		0);
+	assert_string_equal(buf_text(&access.ca), "authority");
+	assert_string_equal(access.server_name, "n");
+	assert_string_equal(access.proxy, "http://p");
+	assert_memory_equal(access.token.data, "word", 4);
+	assert_int_equal(access.token.len, 4);
+	assert_memory_equal(access.certificate.data, "cert", 4);
+	assert_memory_equal(access.key.data, "private", 7);
+}
+
+static void
+test_refused(void **state)
+{
+	(void)state;
+	expect_refused(GOOD, "zz", ERROR_USAGE, "there is no context 'zz' in ");
+	expect_refused(CLUSTER("server: h") CONTEXTS, NULL, ERROR_USAGE, "no cluster is chosen");
+	expect_refused(GOOD, "none", ERROR_FAILED, "there is no cluster 'x'");
+	expect_refused(GOOD, "nobody", ERROR_FAILED, "there is no user 'x'");
+	expect_refused(CLUSTER("a: b") CONTEXTS, "bare", ERROR_FAILED,
+		       "the cluster 'c' has no 'server'");
+	expect_refused(CLUSTER("server: h, certificate-authority: a, "
+			       "certificate-authority-data: YQ==") CONTEXTS,
+		       "bare", ERROR_FAILED, "exclude each other");
+	expect_refused(CLUSTER("server: h, certificate-authority-data: 'Y'") CONTEXTS, "bare",
+		       ERROR_FAILED, "'certificate-authority-data' is not base64");
+	expect_refused(CLUSTER("server: h, certificate-authority: gone") CONTEXTS, "bare",
+		       ERROR_MISSING, "/gone'");
+	expect_refused(CLUSTER("server: h, insecure-skip-tls-verify: true") CONTEXTS, "bare",
+		       ERROR_FAILED, "--insecure-skip-tls-verify takes that");
+	expect_refused(CLUSTER("server: h") USER("client-key-data: YQ==") CONTEXTS, "a",
+		       ERROR_FAILED, "needs both");
+	expect_refused(CLUSTER("server: h") USER("exec: {command: x}") CONTEXTS, "a", ERROR_FAILED,
+		       "the user 'u' signs in by 'exec', which is not supported");
+	expect_refused(CLUSTER("server: h") USER("username: x") CONTEXTS, "a", ERROR_FAILED,
+		       "signs in by 'username'");
+	expect_refused("clusters: [{name: c, cluster: {server: h}}, {name: c, cluster: {server: "
+		       "i}}]\n" CONTEXTS,
+		       "bare", ERROR_FAILED, "the cluster 'c' stands here for the second time");
+	expect_refused("- a\n", "a", ERROR_FAILED, "config:1:1: ");
+	expect_refused("a: [\n", "a", ERROR_FAILED, "config:2:1: ");
+}
+
+static void
+test_insecure(void **state)
+{
+	CLEANUP(kube_access_clear) struct kube_access access;
+	struct error err;
+
+	(void)state;
+	assert_int_equal(find_in(CLUSTER("server: h, certificate-authority-data: YQ==") CONTEXTS,
+				 (struct kube_choice){ .context = "bare", .insecure = true },
+				 &access, &err),
+			 0);
+	assert_true(access.insecure);
+	assert_int_equal(access.ca.len, 0);
+}
+
+/* The first file that has a name wins whole; the first current context counts; files that are gone do not. */
+static void
+test_several_files(void **state)
+{
+	CLEANUP(kube_access_clear) struct kube_access access;
+	CLEANUP(free_text) char *list =
+		xasprintf("%s/gone::%s/one:%s/two", scratch, scratch, scratch);
+	const struct kube_choice choice = { .file = NULL };
+	char *current;
+	struct error err;
+
+	(void)state;
+	scratch_put("one", CLUSTER("server: first") "current-context: a\n");
+	scratch_put("two", CLUSTER("server: second, tls-server-name: n") USER("token: t") CONTEXTS
+		    "current-context: bare\n");
+	(void)setenv("KUBECONFIG", list, 1);
+	assert_int_equal(kube_access_find(&choice, &access, &err), 0);
+	assert_string_equal(access.server, "https://first");
+	assert_null(access.server_name);
+	assert_string_equal(access.shown, "context 'a'");
+	current = kubeconfig_current_context();
+	assert_string_equal(current, "a");
+	free(current);
+	(void)unsetenv("KUBECONFIG");
+}
+
+static void
+test_no_pod(void **state)
+{
+	CLEANUP(kube_access_clear) struct kube_access access = KUBE_ACCESS_INIT;
+	const struct kube_choice choice = { .in_cluster = true };
+	struct error err;
+
+	(void)state;
+	(void)unsetenv("KUBERNETES_SERVICE_HOST");
+	assert_int_equal(kube_access_find(&choice, &access, &err), -1);
+	assert_non_null(strstr(err.message, "this is no pod"));
+	(void)setenv("KUBERNETES_SERVICE_HOST", "10.0.0.1", 1);
+	(void)setenv("KUBERNETES_SERVICE_PORT", "443", 1);
+	assert_true(kubeconfig_in_pod());
+	assert_int_equal(kube_access_find(&choice, &access, &err), -1);
+	assert_non_null(strstr(err.message, "/var/run/secrets/kubernetes.io/serviceaccount/token"));
+	(void)unsetenv("KUBERNETES_SERVICE_HOST");
+}
+
+static int
+setup(void **state)
+{
+	struct error err;
+
+	(void)state;
+	(void)unsetenv("KUBECONFIG");
+	return secret_start(&err) < 0 ? -1 : scratch_make("kubeconfig");
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	secret_stop();
+	return scratch_end();
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_usual),	      cmocka_unit_test(test_namespaces),
+		cmocka_unit_test(test_servers),	      cmocka_unit_test(test_unsafe_servers),
+		cmocka_unit_test(test_plain_http),    cmocka_unit_test(test_credentials),
+		cmocka_unit_test(test_refused),	      cmocka_unit_test(test_insecure),
+		cmocka_unit_test(test_several_files), cmocka_unit_test(test_no_pod),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
