@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * inventory: what a target remembers of us (FORMAT.md section 7): a Secret without data, everything in its
+ * inventory: what a target remembers of us (crypto/FORMAT.md section 6): a Secret without data, everything in its
  * annotations, so that metadata answers carry it: the roster's pin, the highest generation of every value that
  * was there, and the objects that were written.
  */
