@@ -429,6 +429,53 @@ all_requests()
 	all_requests "$from" | grep -q ' 12 get secrets'
 }
 
+# bound LINE...: the roster, signed anew, binds prod to these; the clone trusts it.
+bound()
+{
+	printf '%s\n' "$@" >../lines
+	sed -i '/^removed /r ../lines' tfsecrets/roster/0001
+	"$BUILD/venv/bin/python3" "$root/tests/cli/forge.py" roster tfsecrets/roster/0001 --as "$HOME/.config/tfsecrets/identity"
+	rm -r "$HOME/state" .git/tfsecrets 2>/dev/null || true
+}
+
+@test "a cluster that the roster does not name is refused, by the uid that no other has" {
+	a_project
+	bound 'cluster 6f1c0000-0000-0000-0000-000000000000'
+	run --separate-stderr tfsecrets apply
+	fails 4 "the roster does not allow this cluster for 'prod'"
+	[ -z "$(in_project get secret -o name)" ]
+	sed -i '/^cluster /d' tfsecrets/roster/0001
+	bound "cluster $(kubectl get namespace kube-system -o 'jsonpath={.metadata.uid}')"
+	from=$(audit_lines)
+	run -0 --separate-stderr tfsecrets apply
+	[ "$output" = "$both" ]
+	all_requests "$from" | grep -q ' 1 get namespaces'
+}
+
+@test "a namespace that the roster does not name is refused" {
+	a_project
+	bound 'namespace elsewhere'
+	run --separate-stderr tfsecrets apply
+	fails 4 "the roster does not allow namespace '$namespace' for 'prod'"
+	[ -z "$(in_project get secret -o name)" ]
+	sed -i '/^namespace /d' tfsecrets/roster/0001
+	bound "namespace $namespace"
+	run -0 --separate-stderr tfsecrets apply
+}
+
+@test "a roster that is older than the target's, or of another history, is refused" {
+	a_project
+	tfsecrets -q apply
+	inventory=$(in_project get secret -o name --field-selector type=tfsecrets.dev/inventory)
+	roster=$(in_project get "$inventory" -o 'go-template={{index .metadata.annotations "tfsecrets.dev/roster"}}')
+	in_project annotate --overwrite "$inventory" "tfsecrets.dev/roster=${roster%%:*}:2:${roster##*:}" >/dev/null
+	run --separate-stderr tfsecrets apply --allow-rollback
+	fails 4 "this target has had roster 2, and here is only roster 1"
+	in_project annotate --overwrite "$inventory" "tfsecrets.dev/roster=${roster%:*}:$(printf %064d 1)" >/dev/null
+	run --separate-stderr tfsecrets apply --allow-rollback
+	fails 4 "this target has had another roster 1 than the one here"
+}
+
 @test "no targets and no place named is misuse" {
 	a_project
 	sed -i 's/^  prod: .*/  prod: {}/' tfsecrets.yaml
