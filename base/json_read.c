@@ -3,6 +3,7 @@
 
 #include <cjson/cJSON.h>
 #include <stdarg.h>
+#include <stdbool.h>
 
 #include "base/memory.h"
 
@@ -19,14 +20,25 @@ outside(const cJSON *item)
 	return (const struct json_node *)(const void *)item;
 }
 
+static bool
+is_blank(const char *from, const char *to)
+{
+	while (from < to && (*from == ' ' || *from == '\t' || *from == '\r' || *from == '\n'))
+		from++;
+	return from == to;
+}
+
 int
 json_parse(struct bytes text, const char *what, struct json_node **ret, struct error *err)
 {
-	cJSON *tree =
-		text.len > 0 ? cJSON_ParseWithLength((const char *)text.data, text.len) : NULL;
+	const char *source = (const char *)text.data, *end = NULL;
+	cJSON *tree = text.len > 0 ? cJSON_ParseWithLengthOpts(source, text.len, &end, 0) : NULL;
 
-	if (tree == NULL)
+	/* cJSON stops behind the value, whatever follows. */
+	if (tree == NULL || !is_blank(end, source + text.len)) {
+		cJSON_Delete(tree);
 		return error_set(err, ERROR_FAILED, "%s is not JSON", what);
+	}
 	*ret = (struct json_node *)(void *)tree;
 	return 0;
 }

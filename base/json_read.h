@@ -25,10 +25,11 @@ const char *json_string_of(const struct json_node *node);
 /* The elements of a list or the members of an object, in order: NULL at the end, or for another kind. */
 const struct json_node *json_first(const struct json_node *node);
 const struct json_node *json_next(const struct json_node *node);
+
 /* The value as compact text, which the caller frees. */
 char *json_print(const struct json_node *node);
 
-/* The name of a member. */
+/* The name of a member; NULL for the element of a list. */
 const char *json_name_of(const struct json_node *member);
 
 #endif

@@ -222,6 +222,24 @@ put_labels(struct json *json, const char *project_id, const char *environment)
 	json_close(json, '}');
 }
 
+/* The API server's limit is on all annotations together, names and values. */
+static int
+check_size(const struct inventory *inventory, const struct buf *marks, const struct buf *objects,
+	   struct error *err)
+{
+	size_t rest = strlen(inventory->roster) +
+		      strlen(ANNOTATION_ROSTER ANNOTATION_GENERATIONS ANNOTATION_OBJECTS);
+
+	if (buf_check(marks, "the list of generations", err) < 0 ||
+	    buf_check(objects, "the list of objects", err) < 0)
+		return -1;
+	if (marks->len + objects->len + rest > OBJECT_ANNOTATIONS_MAX)
+		return error_set(err, ERROR_FAILED,
+				 "the inventory's annotations are larger than %d bytes",
+				 OBJECT_ANNOTATIONS_MAX);
+	return 0;
+}
+
 int
 inventory_body(const struct inventory *inventory, const char *project_id, const char *environment,
 	       const char *resource_version, struct buf *out, struct error *err)
@@ -253,7 +271,5 @@ inventory_body(const struct inventory *inventory, const char *project_id, const 
 	json_close(&json, '}');
 	json_close(&json, '}');
 	json_close(&json, '}');
-	if (buf_check(&marks, "the list of generations", err) < 0)
-		return -1;
-	return buf_check(&objects, "the list of objects", err);
+	return check_size(inventory, &marks, &objects, err);
 }

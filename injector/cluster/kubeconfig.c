@@ -214,7 +214,10 @@ read_token(const struct entry *entry, struct secret *ret, struct error *err)
 		if (read_beside(entry->file, file->text, ret, err) < 0)
 			return -1;
 		kubeconfig_trim(ret);
-		return 0;
+		return ret->len > 0 ?
+			       0 :
+			       yaml_error(entry->file->yaml, file, err,
+					  "the 'tokenFile' of the user '%s' is empty", entry->name);
 	}
 	if (token == NULL)
 		return 0;

@@ -9,6 +9,15 @@
 
 #define ACCOUNT "/var/run/secrets/kubernetes.io/serviceaccount/"
 
+/* What follows the host: nothing, a path, or a port. "localhost:80@example.org" is a user and his password. */
+static bool
+ends_the_host(const char *text)
+{
+	if (text[0] == ':')
+		text += 1 + strspn(text + 1, "0123456789");
+	return text[0] == 0 || text[0] == '/';
+}
+
 bool
 kubeconfig_server_is_safe(const char *server)
 {
@@ -21,8 +30,7 @@ kubeconfig_server_is_safe(const char *server)
 	for (size_t i = 0; i < COUNT(here); i++) {
 		size_t len = strlen(here[i]);
 
-		if (strncasecmp(server + 7, here[i], len) == 0 &&
-		    strchr(":/", server[7 + len]) != NULL)
+		if (strncasecmp(server + 7, here[i], len) == 0 && ends_the_host(server + 7 + len))
 			return true;
 	}
 	return false;
@@ -68,6 +76,8 @@ kubeconfig_pod_access(const struct kube_choice *choice, struct kube_access *ret,
 	    kubeconfig_read(ACCOUNT "ca.crt", KUBE_CREDENTIAL_MAX, &ca, err) < 0)
 		return -1;
 	kubeconfig_trim(&ret->token);
+	if (ret->token.len == 0)
+		return error_set(err, ERROR_FAILED, "'%s' is empty", ACCOUNT "token");
 	buf_append(&ret->ca, secret_bytes(&ca));
 	if (choice->namespace != NULL)
 		ret->namespace = xstrdup(choice->namespace);

@@ -62,7 +62,7 @@ collect(const struct json_node *fields, const char *above, size_t depth, struct 
 		const char *name = json_name_of(member);
 		CLEANUP(free_text) char *path = NULL;
 
-		if (strncmp(name, "f:", 2) != 0)
+		if (name == NULL || strncmp(name, "f:", 2) != 0)
 			continue;
 		path = xasprintf("%s%s%s", above, above[0] != 0 ? "/" : "", name + 2);
 		if (depth > 0 && json_first(member) != NULL)

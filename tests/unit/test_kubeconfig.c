@@ -120,6 +120,8 @@ test_unsafe_servers(void **state)
 		"http://localhost.example.org",
 		"http://127.0.0.1.example",
 		"http://127.0.0.1@example.org",
+		"http://localhost:80@example.org",
+		"http://127.0.0.1:@example.org",
 		"http://[::1].example.org",
 		"http://localhostile:1",
 		"ftp://localhost",
