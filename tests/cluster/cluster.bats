@@ -92,6 +92,17 @@ listening()
 	[[ $stderr == *'is forbidden: User "alice" cannot delete resource "secrets"'* ]]
 }
 
+# Else whoever reads what up's caller says would wait for the cluster's end.
+@test 'its servers have no files open that are not theirs' {
+	exec {open}<>"$BATS_TEST_TMPDIR/open"
+	"$here/up" "$BATS_TEST_TMPDIR/other" "$BUILD" 3>&-
+	exec {open}>&-
+	for pid in $(pids "$BATS_TEST_TMPDIR/other"); do
+		run -0 find "/proc/$pid/fd" '(' -lname "$BATS_TEST_TMPDIR/open" -o -lname 'pipe:*' ')'
+		[ -z "$output" ]
+	done
+}
+
 @test 'a role can be bound to a group of a user' {
 	"$here/user" "$CLUSTER" bob deployers auditors
 	kubectl create role lister --verb=list --resource=configmaps
