@@ -1,14 +1,15 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# apply against a server that answers as a real one will not when it is asked to.
+# What an API server does rarely, or when something stands in between: answered by a script.
 
 load common
 load project
+load scripted
 
-# No cluster: the servers are scripted.
 setup_file()
 {
-	:
+	export certificates=$BATS_FILE_TMPDIR/certificates token=a-token-0123456789-of-nobody
+	certificates "$certificates"
 }
 
 teardown_file()
@@ -18,136 +19,318 @@ teardown_file()
 
 setup()
 {
-	mkdir "$BATS_TEST_TMPDIR/project" "$BATS_TEST_TMPDIR/home" "$BATS_TEST_TMPDIR/server"
-	cd "$BATS_TEST_TMPDIR/project" || return 1
-	export HOME=$BATS_TEST_TMPDIR/home XDG_STATE_HOME=$BATS_TEST_TMPDIR/home/state
-	export KUBECONFIG=$BATS_TEST_TMPDIR/server/kubeconfig
-	printf 'version: 1\nproject: p\nenvironments: {prod: {}}\nsettings: {LEVEL: {kind: config}, TOKEN: {kind: secret}}\n' >tfsecrets.yaml
-	tfsecrets -q init --name alice 2>/dev/null
-	tfsecrets -q set LEVEL=info
-	printf 'canary-value' | tfsecrets -q set TOKEN
+	unset http_proxy https_proxy all_proxy no_proxy HTTPS_PROXY ALL_PROXY NO_PROXY
+	a_repository
+	export KUBECONFIG=$PWD/kubeconfig
 }
 
 teardown()
 {
-	[ -z "${server_in:-}" ] || stop_serving
+	stop_servers
 }
 
-stop_serving()
+looks='GET secrets/inventory
+GET configmaps/taskflow-config
+GET secrets/taskflow-secrets'
+writes='POST secrets
+PATCH configmaps/taskflow-config
+PATCH secrets/taskflow-secrets
+GET secrets/inventory'
+both='configmap/taskflow-config serverside-applied
+secret/taskflow-secrets serverside-applied'
+
+# asks COMMAND...: runs tfsecrets, and sees that no value is in what it says.
+asks()
 {
-	exec {server_in}>&-
-	wait "$server_pid"
-	server_in='' server_pid=''
+	local name value
+
+	run --separate-stderr tfsecrets "$@"
+	for name in DATABASE_URL BETTER_AUTH_SECRET OPENAI_API_KEY; do
+		value=$(sed -n "s/^$name=//p" .env)
+		shows_not "$value"
+		shows_not "$(printf %s "$value" | base64 --wrap=0)"
+	done
+	shows_not "$token"
 }
 
-# serve METHOD ANSWER [TIMES]
-serve()
+shows_not()
 {
-	coproc SERVER { exec "$here/scripted_server" "$BATS_TEST_TMPDIR/server" "$@" 3>&-; }
-	server_in=${SERVER[1]} server_pid=$!
-	read -r _ <&"${SERVER[0]}"
+	[ -n "$1" ]
+	case $output$stderr in
+	*"$1"*) echo "shown: $1 in $output$stderr"; return 1 ;;
+	esac
 }
 
-# applies: and shows no value, however the server writes it.
-applies()
+# applied RULE...: apply to a server of these rules.
+applied()
 {
-	run --separate-stderr tfsecrets apply -n scripted --timeout 2s
-	[[ $output$stderr != *canary* && $output$stderr != *Y2FuYXJ5* ]] || { echo "$output$stderr"; return 1; }
+	serve server "$@"
+	kubeconfig_for "$server"
+	asks apply --timeout 20s
+}
+
+# logged TEXT [SERVER]: the requests that came.
+logged()
+{
+	[ "$(cat "${2:-server}/log")" = "$1" ] || { echo "requests:"; cat "${2:-server}/log"; return 1; }
 }
 
 succeeds()
 {
-	[ "$status" -eq 0 ] || { echo "$status: $stderr"; return 1; }
-	[ "$output" = $'configmap/p-config serverside-applied\nsecret/p-secrets serverside-applied' ]
+	[ "$status" -eq 0 ] || { echo "status $status: $output $stderr"; return 1; }
+	[ "$output" = "$both" ]
 }
 
-count()
-{
-	grep -c "$1" "$BATS_TEST_TMPDIR/server/requests"
-}
+page='"type":"text/html","body":"<html><h1>No</h1></html>"'
 
-@test "a server without anything gets the inventory, then the objects" {
-	serve NONE 401
-	applies
+@test "without a script it is done, and done again: the server serves" {
+	applied
 	succeeds
-	sed -E 's|/api/v1/namespaces/scripted/||; s|tfsecrets\.[0-9a-f]{32}|ID|' "$BATS_TEST_TMPDIR/server/requests" >asked
-	[ "$(cat asked)" = "GET secrets/ID.prod
-GET configmaps/p-config
-GET secrets/p-secrets
-POST secrets
-PATCH configmaps/p-config
-PATCH secrets/p-secrets
-GET secrets/ID.prod" ]
+	logged "$looks"$'\n'"$writes"
 }
 
-@test "what the server refuses ends with 5, in our own words" {
-	while IFS='|' read -r method answer message; do
-		serve "$method" "$answer"
-		applies
-		fails 5 "$message" || { echo "$answer"; return 1; }
-		stop_serving
-	done <<-'END'
-		GET|401|does not know who we are (401)
-		GET|403|not allowed to get secrets
-		PATCH.*/secrets|403|not allowed to patch secrets 'p-secrets' in namespace 'scripted' (403)
-		GET|404-page|(404): there is no namespace 'scripted'
-		PATCH.*/secrets|409-owned|Secret 'p-secrets' has fields of other managers: .data.TOKEN of 'other' (2026-11-25T15:00:00Z)
-		PATCH.*/secrets|413|cannot patch secrets 'p-secrets' in namespace 'scripted' (413): it is too large
-		PATCH.*/secrets|422|(422): the server refuses it: data[TOKEN]
-		GET|302|says 302
-		PATCH|409|others write the same objects all the time
-		PATCH|500|says 500 InternalError
-		PATCH|503|says 503
-		PATCH|429|says 429
-	END
+@test "401: who we are is not known, asked once" {
+	applied '{"on":"","status":401,"json":{"kind":"Status","reason":"Unauthorized"}}'
+	fails 5 "'$server' does not know who we are (401): sign in anew, context 'test'"
+	logged "GET secrets/inventory"
+	asks diff
+	fails 5 "(401)"
 }
 
-@test "what is no whole answer ends with 1" {
-	while IFS='|' read -r method answer message; do
-		serve "$method" "$answer"
-		applies
-		fails 1 "$message" || { echo "$answer"; return 1; }
-		stop_serving
-	done <<-'END'
-		GET|closed|cannot reach 'http://127.0.0.1:
-		GET|cut|cannot reach 'http://127.0.0.1:
-		GET|slow|cannot reach 'http://127.0.0.1:
-		PATCH|no-json|is no API server: its answer is no object
-		PATCH|a-page|is no API server: its answer is no object
-		GET|no-metadata|is no API server: its answer is no object
-		GET|huge|the answer is too large
-	END
+@test "403: what is not allowed, and nothing more is written" {
+	applied '{"on":"PATCH configmaps","status":403,"json":{"kind":"Status","reason":"Forbidden","message":"{ask}"}}'
+	fails 5 "not allowed to patch configmaps 'taskflow-config' in namespace '$namespace' (403): a role must grant it"
+	logged "$looks"$'\nPOST secrets\nPATCH configmaps/taskflow-config'
 }
 
-@test "what passes is waited for" {
-	for answer in 429 500 502 503 closed cut; do
-		for method in GET POST PATCH; do
-			serve "$method" $answer 1
-			run --separate-stderr tfsecrets apply -n scripted --timeout 20s
-			succeeds || { echo "$method $answer"; return 1; }
-			stop_serving
-		done
+@test "404 that no API server has said is not taken for an object that is not there" {
+	applied "{\"on\":\"\",\"status\":404,$page}"
+	fails 5 "cannot get secrets 'tfsecrets."
+	[[ $stderr == *"'$server' says 404"* ]]
+	[[ $stderr != *"there is no namespace"* ]]
+	logged "GET secrets/inventory"
+	asks diff
+	fails 5 "says 404"
+}
+
+@test "409, stale: it looks again" {
+	applied '{"on":"PATCH configmaps","times":1,"status":409,"json":{"kind":"Status","reason":"Conflict"}}'
+	succeeds
+	[ "$(grep -c 'PATCH configmaps/taskflow-config' server/log)" = 2 ]
+	[ "$(grep -c 'GET configmaps/taskflow-config' server/log)" = 2 ]
+}
+
+@test "409 for ever ends" {
+	applied '{"on":"PATCH configmaps","status":409,"json":{"kind":"Status","reason":"Conflict"}}'
+	fails 5 "others write the same objects all the time; run it again"
+	run ! grep -q 'PATCH secrets/taskflow-secrets' server/log
+}
+
+@test "413: too large" {
+	applied '{"on":"PATCH secrets","status":413,"body":"{ask}"}'
+	fails 5 "cannot patch secrets 'taskflow-secrets' in namespace '$namespace' (413): it is too large"
+}
+
+@test "422: the fields are named, the server's message with values is not shown" {
+	applied '{"on":"PATCH secrets","status":422,"json":{"kind":"Status","reason":"Invalid","message":"{raw} {base64}",
+		"details":{"causes":[{"field":"data[DATABASE_URL]","message":"Invalid value: {base64} {raw}"},
+		{"field":"type","message":"{raw}"}]}}}'
+	fails 5 "cannot patch secrets 'taskflow-secrets' in namespace '$namespace' (422): the server refuses it: data[DATABASE_URL], type"
+	# What the server has said, for the search to have something to find.
+	run -0 --separate-stderr curl -s --cacert "$certificates/ca.crt" -X PATCH "$server/api/v1/namespaces/x/secrets/y" \
+		-d "{\"data\":{\"DATABASE_URL\":\"$(printf %s 'a value' | base64)\"}}"
+	[[ $output == *"a value"* ]]
+}
+
+@test "an answer of no known kind shows the reason alone" {
+	applied '{"on":"PATCH secrets","status":418,"json":{"kind":"Status","reason":"Teapot","message":"{raw}"}}'
+	fails 5 "cannot patch secrets 'taskflow-secrets' in namespace '$namespace': '$server' says 418 Teapot"
+}
+
+@test "429 with a text and Retry-After: asked again" {
+	applied '{"on":"GET secrets/inventory","times":1,"status":429,"body":"slow down","headers":{"Retry-After":"1"}}'
+	succeeds
+	logged $'GET secrets/inventory\n'"$looks"$'\n'"$writes"
+}
+
+@test "429 that wants more time than there is: said at once" {
+	serve server '{"on":"","status":429,"body":"slow down","headers":{"Retry-After":"3600"}}'
+	kubeconfig_for "$server"
+	asks apply --timeout 1h
+	fails 5 "'$server' says 429"
+	logged 'GET secrets/inventory'
+}
+
+@test "500, 502, 503 and 504 with a page: asked again" {
+	applied "{\"on\":\"GET secrets/inventory\",\"times\":1,\"status\":500,$page}" \
+		"{\"on\":\"GET configmaps\",\"times\":1,\"status\":502,$page}" \
+		"{\"on\":\"POST secrets\",\"times\":1,\"status\":503,$page}" \
+		"{\"on\":\"PATCH secrets\",\"times\":1,\"status\":504,$page}"
+	succeeds
+	[ "$(wc -l <server/log)" = 11 ]
+	[ "$(grep -c 'POST secrets' server/log)" = 2 ]
+}
+
+@test "503 for ever ends with the time" {
+	serve server "{\"on\":\"\",\"status\":503,$page}"
+	kubeconfig_for "$server"
+	for command in apply diff; do
+		asks "$command" --timeout 2s
+		fails 5 "cannot get secrets 'tfsecrets."
+		[[ $stderr == *"'$server' says 503" ]]
+	done
+	[ "$(sort -u server/log)" = 'GET secrets/inventory' ]
+	[ "$(wc -l <server/log)" -gt 2 ]
+}
+
+@test "an answer cut in its middle: asked again, and a failure when it stays" {
+	applied '{"on":"GET secrets/inventory","times":1,"json":{"metadata":{"name":"x"}},"cut":7}'
+	succeeds
+	serve other '{"on":"","json":{"metadata":{"name":"x"}},"cut":7}'
+	kubeconfig_for "$server"
+	asks apply --timeout 1s
+	fails 1 "cannot reach '$server': "
+	[ "$(sort -u other/log)" = 'GET secrets/inventory' ]
+}
+
+@test "closed without an answer: asked again" {
+	applied '{"on":"GET configmaps","times":1,"close":true}' '{"on":"PATCH secrets","times":1,"close":true}'
+	succeeds
+	[ "$(grep -c 'GET configmaps' server/log)" = 2 ]
+	[ "$(grep -c 'PATCH secrets' server/log)" = 2 ]
+}
+
+@test "created, and the answer lost: it looks again instead of failing" {
+	applied '{"on":"POST secrets","times":1,"also":true,"close":true}'
+	succeeds
+	[ "$(grep -c 'POST secrets' server/log)" = 2 ]
+	[ "$(grep -c 'GET configmaps' server/log)" = 2 ]
+}
+
+@test "200 that is no JSON, or no object" {
+	applied "{\"on\":\"\",$page}"
+	fails 1 "'$server' is no API server: its answer is no object"
+	logged 'GET secrets/inventory'
+	serve broken '{"on":"","type":"application/json","body":"{\"metadata\":"}'
+	kubeconfig_for "$server"
+	asks apply
+	fails 1 "'$server' is no API server: its answer is no object"
+	serve other '{"on":"","json":{"kind":"Secret"}}'
+	kubeconfig_for "$server"
+	asks diff
+	fails 1 "'$server' is no API server: its answer is no object"
+}
+
+@test "metadata of a wrong type is no crash" {
+	local count=0
+
+	for metadata in 1 '"x"' '[1]' '{}' '{"annotations":[1]}' '{"annotations":{"tfsecrets.dev/roster":1}}'; do
+		count=$((count + 1))
+		serve "server-$count" "{\"on\":\"GET secrets/inventory\",\"json\":{\"metadata\":$metadata}}"
+		kubeconfig_for "$server"
+		asks apply
+		fails 4 "the inventory's annotation 'tfsecrets.dev/roster' is missing, or was altered"
 	done
 }
 
-@test "an object that changed in between is looked at again" {
-	serve 'PATCH.*configmaps' 409 1
-	applies
-	succeeds
-	[ "$(count 'GET.*configmaps')" -eq 2 ]
+@test "an answer larger than the maximum: asked once" {
+	applied '{"on":"","json":{"metadata":{}},"spaces":17000000}'
+	fails 1 "cannot reach '$server': the answer is too large"
+	logged 'GET secrets/inventory'
 }
 
-@test "a redirect is not followed" {
-	serve GET 302
-	applies
-	[ "$status" -eq 5 ]
-	run ! grep -q elsewhere "$BATS_TEST_TMPDIR/server/requests"
+@test "a redirect is not followed, and the credentials stay here" {
+	serve elsewhere
+	elsewhere=$server
+	for code in 301 302 307 308; do
+		serve "server$code" "{\"on\":\"\",\"status\":$code,\"headers\":{\"Location\":\"$elsewhere/api/v1/secrets\"}}"
+		kubeconfig_for "$server"
+		asks apply
+		fails 5 "'$server' says $code"
+		logged 'GET secrets/inventory' "server$code"
+	done
+	logged '' elsewhere
 }
 
-@test "the server's warnings are shown, and cannot write to the terminal" {
-	serve PATCH warning
-	applies
+@test "a warning of the server is printed once, its control characters neutralised" {
+	applied '{"on":"","also":true,"headers":{"Warning":"299 - \"old \\\"v1\\\" \u001b[31mred \u009bx\""}}'
 	succeeds
-	[[ $stderr == *'warning: the server: the "name" is odd'* ]]
-	[[ $stderr != *$'\x1b'* ]]
+	[ "$(grep -c 'warning: the server: old "v1"' <<<"$stderr")" = 1 ]
+	[[ $stderr != *$'\e'* ]]
+	[[ $stderr != *$'\u009b'* ]]
+	[[ $stderr != *$'\x9b'* ]]
+}
+
+@test "warnings of another code are none of ours" {
+	applied '{"on":"","also":true,"headers":{"Warning":"199 - \"of a proxy\""}}'
+	succeeds
+	[[ $stderr != *"of a proxy"* ]]
+}
+
+@test "another certificate authority: refused at once, nothing is sent" {
+	serve server
+	kubeconfig_for "$server" another
+	asks apply --timeout 1h
+	fails 1 "cannot reach '$server': SSL certificate problem: "
+	logged ''
+}
+
+@test "an expired certificate: refused at once, nothing is sent" {
+	CERTIFICATE=expired serve server
+	kubeconfig_for "$server"
+	asks apply --timeout 1h
+	fails 1 "cannot reach '$server': SSL certificate problem: certificate has expired"
+	logged ''
+	asks apply --insecure-skip-tls-verify
+	succeeds
+}
+
+@test "an answer that comes too late" {
+	serve server '{"on":"","pause":8}'
+	kubeconfig_for "$server"
+	asks apply --timeout 1s
+	fails 1 "cannot reach '$server': Operation timed out"
+	logged 'GET secrets/inventory'
+}
+
+@test "a token comes as Authorization and is shown nowhere" {
+	applied
+	succeeds
+	[ "$(sort -u server/authorization)" = "Bearer $token" ]
+	echo "$token" >token
+	serve file
+	kubeconfig_for "$server" ca '{tokenFile: token}'
+	asks --verbose apply
+	succeeds
+	[ "$(sort -u file/authorization)" = "Bearer $token" ]
+}
+
+@test "a token with a line in it sends no header of its own" {
+	serve server
+	printf '%s\nX-Injected: yes\n' "$token" >token
+	kubeconfig_for "$server" ca '{tokenFile: token}'
+	asks apply --timeout 1s
+	fails 1 "the token of context 'test' has characters that no token has"
+	logged ''
+}
+
+@test "a client certificate arrives" {
+	serve server
+	kubeconfig_for "$server" ca "{client-certificate: $certificates/alice.crt, client-key: $certificates/alice.key}"
+	asks apply
+	succeeds
+	[ "$(sort -u server/clients)" = alice ]
+	[ "$(sort -u server/authorization)" = '' ]
+}
+
+@test "a proxy that is not there is a failure that names it" {
+	serve server
+	kubeconfig_for "$server"
+	export https_proxy=http://127.0.0.1:9
+	asks apply --timeout 1s
+	fails 1 "cannot reach '$server': Failed to connect to 127.0.0.1 port 9"
+	logged ''
+	export no_proxy=127.0.0.1
+	asks apply
+	succeeds
 }

@@ -12,8 +12,8 @@ tfsecrets()
 	"$TFSECRETS" "$@"
 }
 
-# a_project [NAMESPACE]: seven settings, sealed, in a repository of its own; $namespace is there in the cluster.
-a_project()
+# a_repository: seven settings, sealed, in a repository of its own, for $namespace of context 'test'.
+a_repository()
 {
 	namespace=test-$BATS_TEST_NUMBER
 	mkdir "$BATS_TEST_TMPDIR/project" "$BATS_TEST_TMPDIR/home"
@@ -25,6 +25,12 @@ a_project()
 	sed -i "s/^  prod:.*/  prod: {targets: [{context: test, namespace: $namespace}]}/" tfsecrets.yaml
 	sed -i '/^  prod: /,/^$/{/^  prod: /!{/^$/!d}}' tfsecrets.yaml
 	tfsecrets -q seal --from .env
+}
+
+# a_project: a_repository whose $namespace is there in the cluster.
+a_project()
+{
+	a_repository
 	kubectl create namespace "$namespace" >/dev/null
 }
 
