@@ -12,7 +12,7 @@
 
 #define METADATA_OF_MANY "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 
-enum { PAUSE_FIRST_MS = 200, PAUSE_MAX_MS = 5000, OWNED_SHOWN = 10 };
+enum { PAUSE_FIRST_MS = 200, PAUSE_MAX_MS = 5000, OWNED_SHOWN = 10, WARNED_MAX = 100 };
 
 static int64_t
 now(void)
@@ -40,6 +40,7 @@ void
 api_close(struct api *api)
 {
 	http_cleanup(&api->http);
+	list_clear(&api->warned);
 }
 
 const char *
@@ -61,7 +62,8 @@ struct call {
 	struct http_request request;
 };
 
-static void
+/* False: the time to try again would be past the deadline. */
+static bool
 pause_before(struct api *api, int attempt, long retry_after)
 {
 	int64_t milliseconds = PAUSE_FIRST_MS;
@@ -73,13 +75,12 @@ pause_before(struct api *api, int attempt, long retry_after)
 	milliseconds += jitter % (uint32_t)milliseconds;
 	if (retry_after * 1000 > milliseconds)
 		milliseconds = retry_after * 1000;
-	if (milliseconds > api->deadline - now())
-		milliseconds = api->deadline - now();
-	if (milliseconds > 0) {
-		struct timespec pause = { milliseconds / 1000, milliseconds % 1000 * 1000000 };
+	if (milliseconds >= api->deadline - now())
+		return false;
+	const struct timespec pause = { milliseconds / 1000, milliseconds % 1000 * 1000000 };
 
-		(void)nanosleep(&pause, NULL);
-	}
+	(void)nanosleep(&pause, NULL);
+	return true;
 }
 
 static bool
@@ -89,10 +90,16 @@ is_passing(int status)
 }
 
 static void
-pass_warnings(const struct api *api, const struct http_answer *answer)
+pass_warnings(struct api *api, const struct http_answer *answer)
 {
-	for (size_t i = 0; api->warn != NULL && i < answer->warnings.count; i++)
-		api->warn(answer->warnings.items[i]);
+	for (size_t i = 0; api->warn != NULL && i < answer->warnings.count; i++) {
+		const char *warning = answer->warnings.items[i];
+
+		if (list_has(&api->warned, warning) || api->warned.count >= WARNED_MAX)
+			continue;
+		list_add(&api->warned, warning);
+		api->warn(warning);
+	}
 }
 
 /* Until there is an answer that will stay. The last problem is the one that is told. */
@@ -106,10 +113,8 @@ request(struct api *api, const struct call *call, struct http_answer *answer, st
 
 		if (result == 0 && !is_passing(answer->status))
 			break;
-		if (now() >= api->deadline)
-			return result;
-		pause_before(api, attempt, result == 0 ? answer->retry_after : 0);
-		if (now() >= api->deadline)
+		if (answer->lasts ||
+		    !pause_before(api, attempt, result == 0 ? answer->retry_after : 0))
 			return result;
 	}
 	pass_warnings(api, answer);
@@ -158,9 +163,18 @@ refuse(const struct api *api, const struct call *call, const struct http_answer 
 {
 	CLEANUP(buf_clear) struct buf fields = BUF_INIT(ERROR_MESSAGE_BYTES / 2);
 	char what[512];
-	const char *server = api->access->server;
+	const char *server = api->access->server, *reason = reason_of(status);
+	const char *kind = json_string_of(json_walk(status, "details", "kind", NULL));
+	/* Any other 404 is not the API's: of another server, or of a path in front of it. */
+	bool lacks_namespace = answer->status == 404 && call->subject.namespace != NULL &&
+			       kind != NULL && strcmp(kind, "namespaces") == 0;
 
 	describe(&call->subject, what);
+	if (lacks_namespace)
+		return error_set(err, ERROR_CLUSTER,
+				 "cannot %s %s (404): there is no namespace '%s'; "
+				 "--create-namespace makes it",
+				 call->subject.verb, what, call->subject.namespace);
 	switch (answer->status) {
 	case 401:
 		return error_set(err, ERROR_CLUSTER,
@@ -170,12 +184,6 @@ refuse(const struct api *api, const struct call *call, const struct http_answer 
 		return error_set(err, ERROR_CLUSTER,
 				 "not allowed to %s %s (403): a role must grant it",
 				 call->subject.verb, what);
-	case 404:
-		return error_set(err, ERROR_CLUSTER,
-				 "cannot %s %s (404): there is no namespace '%s'; "
-				 "--create-namespace makes it",
-				 call->subject.verb, what,
-				 call->subject.namespace != NULL ? call->subject.namespace : "");
 	case 413:
 		return error_set(err, ERROR_CLUSTER, "cannot %s %s (413): it is too large",
 				 call->subject.verb, what);
@@ -184,9 +192,9 @@ refuse(const struct api *api, const struct call *call, const struct http_answer 
 		return error_set(err, ERROR_CLUSTER, "cannot %s %s (422): the server refuses it%s",
 				 call->subject.verb, what, buf_text(&fields));
 	default:
-		return error_set(err, ERROR_CLUSTER, "cannot %s %s: '%s' says %d %s",
+		return error_set(err, ERROR_CLUSTER, "cannot %s %s: '%s' says %d%s%s",
 				 call->subject.verb, what, server, answer->status,
-				 reason_of(status));
+				 reason[0] != 0 ? " " : "", reason);
 	}
 }
 

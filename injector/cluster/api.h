@@ -5,7 +5,8 @@
  * status, reason and fields are, in our own words.
  *
  * Requests that may be repeated are, on 429, 500, 502, 503, 504 and when there is no answer, with growing,
- * jittered pauses (or the server's Retry-After) until the deadline.
+ * jittered pauses (or the server's Retry-After) until the deadline. What would be the same again (a certificate
+ * that is not trusted) fails at once.
  */
 #ifndef CLUSTER_API_H
 #define CLUSTER_API_H
@@ -22,8 +23,9 @@ struct api {
 	const struct kube_access *access;
 	struct http *http;
 	int64_t deadline;		   /* monotonic milliseconds */
-	void (*warn)(const char *warning); /* of the server; or NULL */
-	bool dry_run;			   /* the server goes through writes, and keeps nothing */
+	void (*warn)(const char *warning); /* of the server, each text once; or NULL */
+	struct list warned;
+	bool dry_run; /* the server goes through writes, and keeps nothing */
 };
 
 /* Of which request an answer is not "done": each is expected somewhere, all else is an error. */

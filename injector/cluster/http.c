@@ -237,15 +237,23 @@ add_header(struct curl_slist **list, const char *name, const char *value)
 	*list = curl.slist_append(*list, line);
 }
 
-/* libcurl copies the line; its copy is wiped by free_headers. */
+/* libcurl copies the line, whatever is in it: an end of line would begin another header. Its copy is wiped by
+ * free_headers. */
 static int
-add_token(struct curl_slist **list, const struct secret *token, struct error *err)
+add_token(const struct http *http, struct curl_slist **list, struct error *err)
 {
+	const struct secret *token = &http->access->token;
 	static const char start[] = "Authorization: Bearer ";
 	CLEANUP(secret_clear) struct secret line = SECRET_INIT;
 
 	if (token->len == 0)
 		return 0;
+	for (size_t i = 0; i < token->len; i++) {
+		if (token->data[i] <= ' ' || token->data[i] >= 0x7f)
+			return error_set(err, ERROR_FAILED,
+					 "the token of %s has characters that no token has",
+					 http->access->shown);
+	}
 	if (secret_new(sizeof(start) + token->len, &line, err) < 0 ||
 	    secret_append(&line, bytes_of(start), err) < 0 ||
 	    secret_append(&line, secret_bytes(token), err) < 0 ||
@@ -266,7 +274,7 @@ make_headers(const struct http *http, const struct http_request *request, struct
 		add_header(list, "Content-Type", request->content_type);
 	if (http->host != NULL)
 		*list = curl.slist_append(*list, http->host);
-	return add_token(list, &http->access->token, err);
+	return add_token(http, list, err);
 }
 
 static void
@@ -317,6 +325,15 @@ perform(struct http *http, const struct http_request *request, struct curl_slist
 	return code;
 }
 
+/* What is no outage: a certificate that is not trusted, a key that does not fit, an answer too large. */
+static bool
+is_lasting(CURLcode code, const struct http_answer *answer)
+{
+	return answer->body.full || code == CURLE_PEER_FAILED_VERIFICATION ||
+	       code == CURLE_SSL_CERTPROBLEM || code == CURLE_SSL_CACERT_BADFILE ||
+	       code == CURLE_URL_MALFORMAT || code == CURLE_UNSUPPORTED_PROTOCOL;
+}
+
 int
 http_do(struct http *http, const struct http_request *request, long seconds,
 	struct http_answer *ret, struct error *err)
@@ -327,9 +344,11 @@ http_do(struct http *http, const struct http_request *request, long seconds,
 
 	buf_reset(&ret->body);
 	list_clear(&ret->warnings);
+	ret->lasts = false;
 	made = make_headers(http, request, &list, err);
 	code = made == 0 ? perform(http, request, list, seconds, ret) : CURLE_OK;
 	free_headers(list);
+	ret->lasts = made < 0 || is_lasting(code, ret);
 	if (made < 0)
 		return -1;
 	if (code != CURLE_OK)

@@ -30,6 +30,7 @@ struct http_request {
 
 struct http_answer {
 	int status;
+	bool lasts;	  /* there was no answer, and asked again there would be none either */
 	bool is_json;	  /* by its content type */
 	long retry_after; /* seconds, 0: not said */
 	struct buf body;
