@@ -163,6 +163,10 @@ read_server(const struct entry *entry, struct kube_access *access, struct error 
 	if (server == NULL)
 		return yaml_error(entry->file->yaml, entry->map, err,
 				  "the cluster '%s' has no 'server'", entry->name);
+	/* It is shown in messages, where a password has no place. */
+	if (memchr(server->text, '@', server->len) != NULL)
+		return yaml_error(entry->file->yaml, server, err,
+				  "'server' has a '@' in it; who signs in stands in 'users'");
 	len = strcspn(server->text, "?#");
 	while (len > 0 && server->text[len - 1] == '/')
 		len--;

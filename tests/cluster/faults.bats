@@ -126,6 +126,11 @@ page='"type":"text/html","body":"<html><h1>No</h1></html>"'
 	run ! grep -q 'PATCH secrets/taskflow-secrets' server/log
 }
 
+@test "409, owned: field, manager and time are named, the server's message is not shown" {
+	applied '{"on":"PATCH secrets","status":409,"json":{"kind":"Status","reason":"Conflict","message":"{raw} {base64}","details":{"causes":[{"reason":"FieldManagerConflict","field":".data.TOKEN","message":"conflict with \"other\" using v1 at 2026-11-25T15:00:00Z"}]}}}'
+	fails 5 "Secret 'taskflow-secrets' has fields of other managers: .data.TOKEN of 'other' (2026-11-25T15:00:00Z); --force-conflicts takes them"
+}
+
 @test "413: too large" {
 	applied '{"on":"PATCH secrets","status":413,"body":"{ask}"}'
 	fails 5 "cannot patch secrets 'taskflow-secrets' in namespace '$namespace' (413): it is too large"
@@ -310,7 +315,7 @@ page='"type":"text/html","body":"<html><h1>No</h1></html>"'
 	printf '%s\nX-Injected: yes\n' "$token" >token
 	kubeconfig_for "$server" ca '{tokenFile: token}'
 	asks apply --timeout 1s
-	fails 1 "the token of context 'test' has characters that no token has"
+	fails 1 "context 'test': its token has characters that no token has"
 	logged ''
 }
 

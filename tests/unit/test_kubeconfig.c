@@ -198,6 +198,8 @@ test_refused(void **state)
 	expect_refused(GOOD, "nobody", ERROR_FAILED, "there is no user 'x'");
 	expect_refused(CLUSTER("a: b") CONTEXTS, "bare", ERROR_FAILED,
 		       "the cluster 'c' has no 'server'");
+	expect_refused(CLUSTER("server: 'https://u:p@h'") CONTEXTS, "bare", ERROR_FAILED,
+		       "'server' has a '@' in it");
 	expect_refused(CLUSTER("server: h, certificate-authority: a, "
 			       "certificate-authority-data: YQ==") CONTEXTS,
 		       "bare", ERROR_FAILED, "exclude each other");
