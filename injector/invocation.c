@@ -5,6 +5,7 @@
 
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "injector/terminal.h"
 
 enum { PASSPHRASE_MAX = 1024 };
@@ -62,6 +63,18 @@ invocation_identities(const struct invocation *invocation, struct identities *re
 
 	option_values(&invocation->options, "identity", &files);
 	return identities_load(&files, ask_passphrase, ret, err);
+}
+
+int
+invocation_namespace(const struct invocation *invocation, const char **ret, struct error *err)
+{
+	const char *namespace = option_value(&invocation->options, "namespace");
+
+	if (namespace != NULL && !text_is_label(bytes_of(namespace)))
+		return error_set(err, ERROR_USAGE,
+				 "'--namespace %s' is not a DNS label (a-z, 0-9, -)", namespace);
+	*ret = namespace;
+	return 0;
 }
 
 int

@@ -17,6 +17,9 @@ int invocation_project(const struct invocation *invocation, enum project_lock lo
 /* --env, or the only environment there is; ERROR_USAGE: several and none was named. Borrowed. */
 int invocation_environment(const struct invocation *invocation, const struct project *project,
 			   const char **ret, struct error *err) __attribute__((warn_unused_result));
+/* --namespace; NULL: not given. ERROR_USAGE: not a DNS label. Borrowed. */
+int invocation_namespace(const struct invocation *invocation, const char **ret, struct error *err)
+	__attribute__((warn_unused_result));
 /* --identity and its successors; passphrases are asked on the terminal. */
 int invocation_identities(const struct invocation *invocation, struct identities *ret,
 			  struct error *err) __attribute__((warn_unused_result));

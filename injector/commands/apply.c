@@ -88,6 +88,7 @@ describe(const struct invocation *invocation, const struct apply_report *report,
 static int
 run(const struct invocation *invocation, struct error *err)
 {
+	size_t differing;
 	const struct delivery_terms delivery = {
 		.dry_run = dry_run(invocation),
 		.force = option_is_set(&invocation->options, "force-conflicts"),
@@ -97,7 +98,7 @@ run(const struct invocation *invocation, struct error *err)
 		.describe = describe,
 	};
 
-	return delivery_run(invocation, &delivery, err);
+	return delivery_run(invocation, &delivery, &differing, err);
 }
 
 static const char *const details[] = {

@@ -108,6 +108,7 @@ struct job {
 	const struct pool *pool;
 	const struct target *target; /* NULL: where the command line says */
 	struct buf lines;	     /* of the report */
+	size_t differing;	     /* objects */
 	struct error err;
 };
 
@@ -176,6 +177,7 @@ add_line(void *context, const struct apply_report *report)
 	struct job *job = context;
 	const struct pool *pool = job->pool;
 
+	job->differing += report->deed != APPLY_UNCHANGED;
 	pool->terms->describe(pool->invocation, report, &job->lines);
 }
 
@@ -272,14 +274,16 @@ work_together(struct pool *pool)
 
 /* In the targets' order. The first failure is what the command ends with; the others are said before. */
 static int
-print_all(const struct pool *pool, struct error *err)
+print_all(const struct pool *pool, size_t *ret_differing, struct error *err)
 {
 	const struct error *first = NULL;
 
+	*ret_differing = 0;
 	for (size_t i = 0; i < pool->count; i++) {
 		const struct job *job = &pool->jobs[i];
 
 		fputs(buf_text(&job->lines), stdout);
+		*ret_differing += job->differing;
 		if (job->err.code == ERROR_NONE)
 			continue;
 		if (first != NULL)
@@ -295,7 +299,7 @@ print_all(const struct pool *pool, struct error *err)
 
 static int
 deliver(const struct invocation *invocation, const struct delivery_terms *terms,
-	const struct apply *apply, struct error *err)
+	const struct apply *apply, size_t *ret_differing, struct error *err)
 {
 	const struct environment *environment = apply->environment;
 	bool alone =
@@ -321,7 +325,7 @@ deliver(const struct invocation *invocation, const struct delivery_terms *terms,
 	}
 	look_first(&pool);
 	work_together(&pool);
-	result = print_all(&pool, err);
+	result = print_all(&pool, ret_differing, err);
 	for (size_t i = 0; i < pool.count; i++)
 		buf_clear(&pool.jobs[i].lines);
 	known_clear(&pool.known);
@@ -333,11 +337,10 @@ static int
 check_place(const struct invocation *invocation, const struct environment *environment,
 	    struct error *err)
 {
-	const char *namespace = option_value(&invocation->options, "namespace");
+	const char *namespace;
 
-	if (namespace != NULL && !text_is_label(bytes_of(namespace)))
-		return error_set(err, ERROR_USAGE,
-				 "'--namespace %s' is not a DNS label (a-z, 0-9, -)", namespace);
+	if (invocation_namespace(invocation, &namespace, err) < 0)
+		return -1;
 	if (environment->target_count == 0 && namespace == NULL &&
 	    !option_is_set(&invocation->options, "context"))
 		return error_set(err, ERROR_USAGE,
@@ -349,7 +352,7 @@ check_place(const struct invocation *invocation, const struct environment *envir
 
 int
 delivery_run(const struct invocation *invocation, const struct delivery_terms *delivery,
-	     struct error *err)
+	     size_t *ret_differing, struct error *err)
 {
 	CLEANUP(project_close) struct project project = PROJECT_INIT;
 	CLEANUP(values_clear) struct values values = VALUES_INIT;
@@ -381,7 +384,7 @@ delivery_run(const struct invocation *invocation, const struct delivery_terms *d
 		.create_namespace = delivery->create_namespace,
 		.note = terminal_note,
 	};
-	result = deliver(invocation, delivery, &apply, err);
+	result = deliver(invocation, delivery, &apply, ret_differing, err);
 	identities_clear(&lazy.identities);
 	return result;
 }

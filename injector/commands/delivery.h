@@ -33,8 +33,8 @@ struct delivery_terms {
 };
 
 /* One target that fails does not stop the others; the first failure is what it ends with, the others are
- * printed. */
+ * printed. *ret_differing: how many objects were, or would be, written. */
 int delivery_run(const struct invocation *invocation, const struct delivery_terms *delivery,
-		 struct error *err) __attribute__((warn_unused_result));
+		 size_t *ret_differing, struct error *err) __attribute__((warn_unused_result));
 
 #endif

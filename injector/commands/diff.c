@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <stdatomic.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -16,8 +15,6 @@ static const struct option_spec options[] = {
 	OPTION_END,
 };
 
-static atomic_size_t differing;
-
 /* "secret/app in taskflow differs: ~PASSWORD, +TOKEN" */
 static void
 describe(const struct invocation *invocation, const struct apply_report *report, struct buf *out)
@@ -27,7 +24,6 @@ describe(const struct invocation *invocation, const struct apply_report *report,
 	if (report->deed == APPLY_UNCHANGED)
 		return;
 	(void)invocation;
-	atomic_fetch_add(&differing, 1);
 	buf_printf(out, "%s/%s in %s %s: %s\n", kind, report->object->name, report->namespace,
 		   report->deed == APPLY_CREATED ? "missing" : "differs",
 		   report->changes[0] != 0 ? report->changes :
@@ -37,15 +33,16 @@ describe(const struct invocation *invocation, const struct apply_report *report,
 static int
 run(const struct invocation *invocation, struct error *err)
 {
+	size_t differing;
 	const struct delivery_terms delivery = {
 		.dry_run = DRY_RUN_CLIENT,
 		.allow_rollback = option_is_set(&invocation->options, "allow-rollback"),
 		.describe = describe,
 	};
 
-	if (delivery_run(invocation, &delivery, err) < 0)
+	if (delivery_run(invocation, &delivery, &differing, err) < 0)
 		return -1;
-	return atomic_load(&differing) > 0 ? 3 : 0;
+	return differing > 0 ? 3 : 0;
 }
 
 static const char *const details[] = {

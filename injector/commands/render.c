@@ -57,17 +57,6 @@ write_objects(const struct invocation *invocation, struct values *values,
 }
 
 static int
-check_namespace(const struct invocation *invocation, struct error *err)
-{
-	const char *namespace = option_value(&invocation->options, "namespace");
-
-	if (namespace == NULL || text_is_label(bytes_of(namespace)))
-		return 0;
-	return error_set(err, ERROR_USAGE, "'--namespace %s' is not a DNS label (a-z, 0-9, -)",
-			 namespace);
-}
-
-static int
 render(const struct invocation *invocation, struct project *project, struct error *err)
 {
 	CLEANUP(values_clear) struct values values = VALUES_INIT;
@@ -92,9 +81,10 @@ render(const struct invocation *invocation, struct project *project, struct erro
 static int
 run(const struct invocation *invocation, struct error *err)
 {
+	const char *namespace;
 	CLEANUP(project_close) struct project project = PROJECT_INIT;
 
-	if (check_namespace(invocation, err) < 0 ||
+	if (invocation_namespace(invocation, &namespace, err) < 0 ||
 	    invocation_project(invocation, PROJECT_READ, &project, err) < 0)
 		return -1;
 	return render(invocation, &project, err);
