@@ -324,34 +324,39 @@ api_list(struct api *api, enum object_kind kind, const char *selector, const cha
 			  from != NULL ? "&continue=" : "", from != NULL ? from : "");
 	CLEANUP(free_text) char *path = path_of(api_resource(kind), NULL, NULL, query);
 	CLEANUP(object_meta_clear) struct object_meta meta = OBJECT_META_INIT;
+	struct error cause;
 	const struct call call = {
 		.subject = { "list", api_resource(kind), NULL, NULL },
 		.request = { .method = "GET", .path = path, .accept = METADATA_OF_MANY },
 	};
 
-	if (do_call(api, &call, &meta, ret_result, err) < 0) {
-		*ret_result = API_ABSENT;
-		return err->code == ERROR_CLUSTER ? 0 : -1;
+	if (do_call(api, &call, &meta, ret_result, &cause) == 0) {
+		*ret = TAKE(meta.json);
+		return 0;
 	}
-	*ret = TAKE(meta.json);
-	return 0;
+	*ret_result = API_ABSENT;
+	if (cause.code == ERROR_CLUSTER)
+		return 0;
+	*err = cause;
+	return -1;
 }
 
-int
-api_apply(struct api *api, enum object_kind kind, const char *namespace, const char *name,
-	  struct bytes body, bool force, struct object_meta *ret, enum api_result *ret_result,
-	  struct error *err)
+/* A request with a body. */
+static int
+write_to(struct api *api, const struct subject *subject, const char *method, const char *query,
+	 const char *type, struct bytes body, struct object_meta *ret, enum api_result *ret_result,
+	 struct error *err)
 {
-	CLEANUP(free_text) char *query =
-		xasprintf("?fieldManager=" FIELD_MANAGER "&force=%s&fieldValidation=Strict%s",
-			  force ? "true" : "false", api->dry_run ? "&dryRun=All" : "");
-	CLEANUP(free_text) char *path = path_of(api_resource(kind), namespace, name, query);
+	CLEANUP(free_text) char *whole = xasprintf("?fieldManager=" FIELD_MANAGER "%s%s", query,
+						   api->dry_run ? "&dryRun=All" : "");
+	CLEANUP(free_text) char *path =
+		path_of(subject->resource, subject->namespace, subject->name, whole);
 	const struct call call = {
-		.subject = { "patch", api_resource(kind), namespace, name },
-		.request = { .method = "PATCH",
+		.subject = *subject,
+		.request = { .method = method,
 			     .path = path,
 			     .accept = METADATA_ONLY,
-			     .content_type = "application/apply-patch+yaml",
+			     .content_type = type,
 			     .body = body },
 	};
 
@@ -359,39 +364,33 @@ api_apply(struct api *api, enum object_kind kind, const char *namespace, const c
 }
 
 int
+api_apply(struct api *api, enum object_kind kind, const char *namespace, const char *name,
+	  struct bytes body, bool force, struct object_meta *ret, enum api_result *ret_result,
+	  struct error *err)
+{
+	const struct subject subject = { "patch", api_resource(kind), namespace, name };
+
+	return write_to(api, &subject, "PATCH",
+			force ? "&force=true&fieldValidation=Strict" :
+				"&force=false&fieldValidation=Strict",
+			"application/apply-patch+yaml", body, ret, ret_result, err);
+}
+
+int
 api_create(struct api *api, const char *resource, const char *namespace, struct bytes body,
 	   enum api_result *ret_result, struct error *err)
 {
-	CLEANUP(free_text) char *query =
-		xasprintf("?fieldManager=" FIELD_MANAGER "%s", api->dry_run ? "&dryRun=All" : "");
-	CLEANUP(free_text) char *path = path_of(resource, namespace, NULL, query);
-	const struct call call = {
-		.subject = { "create", resource, namespace, NULL },
-		.request = { .method = "POST",
-			     .path = path,
-			     .accept = METADATA_ONLY,
-			     .content_type = "application/json",
-			     .body = body },
-	};
+	const struct subject subject = { "create", resource, namespace, NULL };
 
-	return do_call(api, &call, NULL, ret_result, err);
+	return write_to(api, &subject, "POST", "", "application/json", body, NULL, ret_result, err);
 }
 
 int
 api_merge(struct api *api, enum object_kind kind, const char *namespace, const char *name,
 	  struct bytes body, enum api_result *ret_result, struct error *err)
 {
-	CLEANUP(free_text) char *query =
-		xasprintf("?fieldManager=" FIELD_MANAGER "%s", api->dry_run ? "&dryRun=All" : "");
-	CLEANUP(free_text) char *path = path_of(api_resource(kind), namespace, name, query);
-	const struct call call = {
-		.subject = { "patch", api_resource(kind), namespace, name },
-		.request = { .method = "PATCH",
-			     .path = path,
-			     .accept = METADATA_ONLY,
-			     .content_type = "application/merge-patch+json",
-			     .body = body },
-	};
+	const struct subject subject = { "patch", api_resource(kind), namespace, name };
 
-	return do_call(api, &call, NULL, ret_result, err);
+	return write_to(api, &subject, "PATCH", "", "application/merge-patch+json", body, NULL,
+			ret_result, err);
 }

@@ -52,8 +52,6 @@ void object_meta_clear(struct object_meta *meta);
 const char *object_meta_text(const struct object_meta *meta, const char *name);
 const char *object_meta_annotation(const struct object_meta *meta, const char *name);
 const char *object_meta_label(const struct object_meta *meta, const char *name);
-/* When a manager last wrote, RFC 3339; NULL: unknown. */
-const char *object_meta_time(const struct object_meta *meta, const char *manager);
 /* The keys whose values differ from what the object's annotation says: "+A, ~B, -C", a heap text, "" for none;
  * meta without an object: all are new. */
 char *object_meta_changes(const struct object_meta *meta, const struct kube_object *object);

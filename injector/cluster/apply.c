@@ -42,16 +42,6 @@ round_clear(struct round *round)
 	inventory_clear(&round->next);
 }
 
-static bool
-has(const struct list *list, const char *text)
-{
-	for (size_t i = 0; i < list->count; i++) {
-		if (strcmp(list->items[i], text) == 0)
-			return true;
-	}
-	return false;
-}
-
 /* The place that the roster allows: by the namespace's name, and by the uid of kube-system, which no two
  * clusters share. */
 static int
@@ -61,7 +51,7 @@ check_place(const struct apply *apply, struct api *api, const char *namespace, s
 	const char *uid;
 	enum api_result result;
 
-	if (apply->namespaces->count > 0 && !has(apply->namespaces, namespace))
+	if (apply->namespaces->count > 0 && !list_has(apply->namespaces, namespace))
 		return error_set(err, ERROR_REFUSED,
 				 "the roster does not allow namespace '%s' for '%s'", namespace,
 				 apply->environment->name);
@@ -70,7 +60,7 @@ check_place(const struct apply *apply, struct api *api, const char *namespace, s
 	if (api_get(api, "namespaces", NULL, "kube-system", &meta, &result, err) < 0)
 		return -1;
 	uid = result == API_DONE ? object_meta_text(&meta, "uid") : NULL;
-	if (uid == NULL || !has(apply->clusters, uid))
+	if (uid == NULL || !list_has(apply->clusters, uid))
 		return error_set(err, ERROR_REFUSED,
 				 "the roster does not allow this cluster for '%s'",
 				 apply->environment->name);

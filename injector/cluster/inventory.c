@@ -90,10 +90,8 @@ inventory_add_object(struct inventory *inventory, const char *kind, const char *
 {
 	CLEANUP(free_text) char *object = xasprintf("%s/%s", kind, name);
 
-	for (size_t i = 0; i < inventory->objects.count; i++) {
-		if (strcmp(inventory->objects.items[i], object) == 0)
-			return;
-	}
+	if (list_has(&inventory->objects, object))
+		return;
 	list_add(&inventory->objects, object);
 	list_sort(&inventory->objects);
 }

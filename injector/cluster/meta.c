@@ -39,19 +39,6 @@ says(const struct json_node *node, const char *name, const char *text)
 	return found != NULL && strcmp(found, text) == 0;
 }
 
-const char *
-object_meta_time(const struct object_meta *meta, const char *manager)
-{
-	const struct json_node *entry =
-		json_first(json_walk(meta->json, "metadata", "managedFields", NULL));
-
-	for (; entry != NULL; entry = json_next(entry)) {
-		if (says(entry, "manager", manager))
-			return json_string_of(json_get(entry, "time"));
-	}
-	return NULL;
-}
-
 /* "metadata/labels/x", "data/KEY": the leaves of fieldsV1, whose names are "f:NAME". */
 static void
 collect(const struct json_node *fields, const char *above, size_t depth, struct list *paths)

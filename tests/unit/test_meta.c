@@ -164,8 +164,6 @@ test_texts(void **state)
 	assert_string_equal(object_meta_annotation(&meta, "a/b"), "c");
 	assert_string_equal(object_meta_label(&meta, "a/b"), "d");
 	assert_null(object_meta_label(&meta, "A/B"));
-	assert_string_equal(object_meta_time(&meta, "tfsecrets"), "2026-01-02T03:04:05Z");
-	assert_null(object_meta_time(&meta, "other"));
 }
 
 int
