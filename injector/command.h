@@ -29,6 +29,8 @@ struct command {
 	const char *const *details;	   /* NULL-terminated paragraphs of --help, or NULL */
 	const struct option_spec *options; /* ends with OPTION_END; the general ones are added */
 	bool rest_is_command;		   /* exec: operands begin at the first one, or behind -- */
+	/* A group: `member add`, `member list`; their names begin with its own. NULL-terminated; run is NULL. */
+	const struct command *const *subcommands;
 	/* Returns the exit status. err is printed by main when it was filled and the status is not 0. */
 	int (*run)(const struct invocation *invocation, struct error *err);
 };
@@ -36,10 +38,15 @@ struct command {
 /* Ends with NULL; in the order of the overview. */
 extern const struct command *const commands[];
 
-const struct command *command_find(const char *name);
-/* The same with an error that suggests a near one: "unknown command 'chek', did you mean 'check'?". */
-int command_choose(const char *name, const struct command **ret, struct error *err)
+/* The command that words[0..count) begin with, one or two words; count is at least 1. A group stays one when no
+ * command of its own follows. ERROR_USAGE suggests a near one: "unknown command 'chek', did you mean 'check'?". */
+int command_choose(char *const *words, size_t count, const struct command **ret, size_t *ret_used,
+		   struct error *err) __attribute__((warn_unused_result));
+/* ERROR_USAGE: which of the group's commands? */
+int command_refuse_group(const struct command *group, struct error *err)
 	__attribute__((warn_unused_result));
+/* The name inside its group: "add" of "member add". */
+const char *command_last_word(const struct command *command);
 /* Whether there are as many operands as the command takes: "which SETTING?", "too many operands". */
 int command_check_operands(const struct invocation *invocation, struct error *err)
 	__attribute__((warn_unused_result));

@@ -23,35 +23,63 @@ print_commands(FILE *out)
 		fprintf(out, "%s%s", i > 0 ? " " : "", commands[i]->name);
 }
 
-/* A case arm for each option that takes one of a few words. */
+/* Calls write for each command, a group's own ones behind it. */
 static void
-bash_choices(FILE *out)
+for_each_command(FILE *out, void (*write)(FILE *out, const struct command *command))
 {
 	for (size_t i = 0; commands[i] != NULL; i++) {
-		for (const struct option_spec *spec = commands[i]->options; spec->name != NULL;
-		     spec++) {
-			if (spec->argument != OPTION_ONE_OF)
-				continue;
-			fprintf(out, "\t%s:--%s", commands[i]->name, spec->name);
-			if (spec->letter != 0)
-				fprintf(out, "|%s:-%c", commands[i]->name, spec->letter);
-			fprintf(out, ") words='");
-			for (size_t k = 0; spec->choices[k] != NULL; k++)
-				fprintf(out, "%s%s", k > 0 ? " " : "", spec->choices[k]);
-			fprintf(out, "' ;;\n");
-		}
+		const struct command *const *own = commands[i]->subcommands;
+
+		write(out, commands[i]);
+		for (size_t k = 0; own != NULL && own[k] != NULL; k++)
+			write(out, own[k]);
+	}
+}
+
+/* A case arm for each option that takes one of a few words. */
+static void
+bash_choices(FILE *out, const struct command *command)
+{
+	for (const struct option_spec *spec = command->options; spec->name != NULL; spec++) {
+		if (spec->argument != OPTION_ONE_OF)
+			continue;
+		fprintf(out, "\t'%s':--%s", command->name, spec->name);
+		if (spec->letter != 0)
+			fprintf(out, "|'%s':-%c", command->name, spec->letter);
+		fprintf(out, ") words='");
+		for (size_t k = 0; spec->choices[k] != NULL; k++)
+			fprintf(out, "%s%s", k > 0 ? " " : "", spec->choices[k]);
+		fprintf(out, "' ;;\n");
 	}
 }
 
 static void
-bash_options(FILE *out)
+bash_options(FILE *out, const struct command *command)
 {
-	for (size_t i = 0; commands[i] != NULL; i++) {
-		fprintf(out, "\t%s) words='", commands[i]->name);
-		print_options(out, commands[i]->options);
-		print_options(out, options_general);
-		fprintf(out, "' ;;\n");
-	}
+	fprintf(out, "\t'%s') words='", command->name);
+	print_options(out, command->options);
+	print_options(out, options_general);
+	fprintf(out, "' ;;\n");
+}
+
+/* What may follow a group, and `help` in front of it. */
+static void
+bash_subcommands(FILE *out, const struct command *command)
+{
+	if (command->subcommands == NULL)
+		return;
+	fprintf(out, "\t'%s'|'help %s') words='", command->name, command->name);
+	for (size_t i = 0; command->subcommands[i] != NULL; i++)
+		fprintf(out, "%s%s", i > 0 ? " " : "", command_last_word(command->subcommands[i]));
+	fprintf(out, "' ;;\n");
+}
+
+/* The first words of groups, and help: a second word belongs to them. */
+static void
+bash_groups(FILE *out, const struct command *command)
+{
+	if (command->subcommands != NULL)
+		fprintf(out, "|%s", command->name);
 }
 
 /* The names below a top-level key of tfsecrets.yaml, found as tfsecrets finds it: upwards. */
@@ -78,7 +106,11 @@ write_bash(FILE *out)
 		"\tfor word in \"${COMP_WORDS[@]:1:$((COMP_CWORD-1))}\"; do\n"
 		"\t\tcase $before:$word in\n"
 		"\t\t-C:*|--directory:*|=:*|*:-*|*:=) ;;\n"
-		"\t\t*) command=$word; break ;;\n"
+		"\t\t*) command=${command:+$command }$word\n"
+		"\t\t\tcase $command in help");
+	for_each_command(out, bash_groups);
+	fprintf(out,
+		") ;; *) break ;; esac ;;\n"
 		"\t\tesac\n\t\tbefore=$word\n\tdone\n"
 		"\tcase $previous in\n"
 		"\t-e|--env) COMPREPLY=($(compgen -W \"$(_tfsecrets_names environments)\" -- "
@@ -86,15 +118,17 @@ write_bash(FILE *out)
 		"\t--from|--file|--identity) COMPREPLY=($(compgen -f -- \"$current\")); return ;;\n"
 		"\t-C|--directory) COMPREPLY=($(compgen -d -- \"$current\")); return ;;\n"
 		"\tesac\n\tcase $command:$previous in\n");
-	bash_choices(out);
+	for_each_command(out, bash_choices);
 	fprintf(out, "\tesac\n"
 		     "\tif [ -z \"$words\" ]; then\n\tcase $current in -*) case $command in\n");
-	bash_options(out);
+	for_each_command(out, bash_options);
 	fprintf(out, "\tesac ;;\n\t*) case $command in\n\t'') words='");
 	print_commands(out);
 	fprintf(out, "' ;;\n\thelp) words='");
 	print_commands(out);
-	fprintf(out, "' ;;\n\tcompletion) words='bash zsh fish' ;;\n"
+	fprintf(out, "' ;;\n");
+	for_each_command(out, bash_subcommands);
+	fprintf(out, "\tcompletion) words='bash zsh fish' ;;\n"
 		     "\tseal|set|get|unset) words=$(_tfsecrets_names settings) ;;\n"
 		     "\tesac ;; esac\n\tfi\n"
 		     "\tCOMPREPLY=($(compgen -W \"$words\" -- \"$current\"))\n}\n"
@@ -121,11 +155,24 @@ fish_text(FILE *out, const char *text)
 	fputc('\'', out);
 }
 
+/* The condition under which a command's own things are offered. */
 static void
-fish_option(FILE *out, const char *command, const struct option_spec *spec)
+fish_seen(FILE *out, const struct command *command)
 {
-	fprintf(out, "complete -c tfsecrets -n '__fish_seen_subcommand_from %s' -l %s", command,
-		spec->name);
+	const char *word = command_last_word(command);
+
+	fprintf(out, "complete -c tfsecrets -n '__fish_seen_subcommand_from ");
+	if (word != command->name)
+		fprintf(out, "%.*s; and __fish_seen_subcommand_from ",
+			(int)(word - command->name - 1), command->name);
+	fprintf(out, "%s'", word);
+}
+
+static void
+fish_option(FILE *out, const struct command *command, const struct option_spec *spec)
+{
+	fish_seen(out, command);
+	fprintf(out, " -l %s", spec->name);
 	if (spec->letter != 0)
 		fprintf(out, " -s %c", spec->letter);
 	if (strcmp(spec->name, "env") == 0)
@@ -143,6 +190,25 @@ fish_option(FILE *out, const char *command, const struct option_spec *spec)
 }
 
 static void
+fish_command(FILE *out, const struct command *command)
+{
+	const char *word = command_last_word(command);
+
+	if (word == command->name)
+		fprintf(out, "complete -c tfsecrets -n __fish_use_subcommand");
+	else
+		fprintf(out, "complete -c tfsecrets -n '__fish_seen_subcommand_from %.*s'",
+			(int)(word - command->name - 1), command->name);
+	fprintf(out, " -f -a %s -d ", word);
+	fish_text(out, command->summary);
+	fputc('\n', out);
+	for (const struct option_spec *spec = command->options; spec->name != NULL; spec++)
+		fish_option(out, command, spec);
+	for (const struct option_spec *spec = options_general; spec->name != NULL; spec++)
+		fish_option(out, command, spec);
+}
+
+static void
 write_fish(FILE *out)
 {
 	fprintf(out,
@@ -153,17 +219,7 @@ write_fish(FILE *out)
 		"\t\tset directory (string replace -r '/[^/]*$' '' -- $directory)\n\tend\n"
 		"\tsed -n \"/^$argv[1]:/,/^[^ #]/s/^  \\([A-Za-z_][A-Za-z0-9_-]*\\):.*/\\1/p\" "
 		"\"$directory/tfsecrets.yaml\" 2>/dev/null\nend\n");
-	for (size_t i = 0; commands[i] != NULL; i++) {
-		fprintf(out, "complete -c tfsecrets -n __fish_use_subcommand -f -a %s -d ",
-			commands[i]->name);
-		fish_text(out, commands[i]->summary);
-		fputc('\n', out);
-		for (const struct option_spec *spec = commands[i]->options; spec->name != NULL;
-		     spec++)
-			fish_option(out, commands[i]->name, spec);
-		for (const struct option_spec *spec = options_general; spec->name != NULL; spec++)
-			fish_option(out, commands[i]->name, spec);
-	}
+	for_each_command(out, fish_command);
 	fprintf(out,
 		"complete -c tfsecrets -n '__fish_seen_subcommand_from seal set get unset' -f -a "
 		"'(_tfsecrets_names settings)'\n");

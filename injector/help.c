@@ -2,42 +2,72 @@
 /* The table of commands as text: finding one, the overview, a command's page. */
 #include <string.h>
 
+#include "base/list.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "injector/command.h"
 
 enum { COLUMNS = 80, OPTION_COLUMN = 24 };
 
-const struct command *
-command_find(const char *name)
+const char *
+command_last_word(const struct command *command)
 {
-	for (size_t i = 0; commands[i] != NULL; i++) {
-		if (strcmp(commands[i]->name, name) == 0)
-			return commands[i];
-	}
-	return NULL;
+	const char *blank = strrchr(command->name, ' ');
+
+	return blank != NULL ? blank + 1 : command->name;
 }
 
-int
-command_choose(const char *name, const struct command **ret, struct error *err)
+/* One word in one table; `group` is "" or the group's name with a blank, for messages. */
+static int
+choose(const struct command *const *table, const char *group, const char *word,
+       const struct command **ret, struct error *err)
 {
 	const char **names, *near;
 	size_t count = 0;
 
-	*ret = command_find(name);
-	if (*ret != NULL)
-		return 0;
-	while (commands[count] != NULL)
-		count++;
+	for (; table[count] != NULL; count++) {
+		if (strcmp(command_last_word(table[count]), word) == 0) {
+			*ret = table[count];
+			return 0;
+		}
+	}
 	names = xcalloc(count + 1, sizeof(*names));
 	for (size_t i = 0; i < count; i++)
-		names[i] = commands[i]->name;
-	near = text_suggest(name, names);
+		names[i] = command_last_word(table[i]);
+	near = text_suggest(word, names);
 	free(names);
 	if (near != NULL)
-		return error_set(err, ERROR_USAGE, "unknown command '%s', did you mean '%s'?", name,
-				 near);
-	return error_set(err, ERROR_USAGE, "unknown command '%s'", name);
+		return error_set(err, ERROR_USAGE, "unknown command '%s%s', did you mean '%s%s'?",
+				 group, word, group, near);
+	return error_set(err, ERROR_USAGE, "unknown command '%s%s'", group, word);
+}
+
+int
+command_choose(char *const *words, size_t count, const struct command **ret, size_t *ret_used,
+	       struct error *err)
+{
+	CLEANUP(free_text) char *group = NULL;
+
+	*ret_used = 1;
+	if (choose(commands, "", words[0], ret, err) < 0)
+		return -1;
+	if ((*ret)->subcommands == NULL || count < 2 || words[1][0] == '-')
+		return 0;
+	*ret_used = 2;
+	group = xasprintf("%s ", (*ret)->name);
+	return choose((*ret)->subcommands, group, words[1], ret, err);
+}
+
+int
+command_refuse_group(const struct command *group, struct error *err)
+{
+	CLEANUP(list_clear) struct list names = LIST_INIT;
+	CLEANUP(free_text) char *joined = NULL;
+
+	for (size_t i = 0; group->subcommands[i] != NULL; i++)
+		list_add(&names, command_last_word(group->subcommands[i]));
+	joined = list_join(&names, ", ", " or ");
+	return error_set(err, ERROR_USAGE, "'%s' is followed by %s", group->name, joined);
 }
 
 int
@@ -131,10 +161,20 @@ print_options(FILE *out, const struct option_spec *table)
 	}
 }
 
+static void
+print_subcommands(FILE *out, const struct command *const *subcommands)
+{
+	for (; *subcommands != NULL; subcommands++)
+		fprintf(out, "  %-11s %s\n", command_last_word(*subcommands),
+			(*subcommands)->summary);
+	fputc('\n', out);
+}
+
 void
 help_command(FILE *out, const char *program, const struct command *command)
 {
-	fprintf(out, "usage: %s %s [OPTION…]%s%s\n\n", program, command->name,
+	fprintf(out, "usage: %s %s%s%s%s\n\n", program, command->name,
+		command->subcommands != NULL ? "" : " [OPTION…]",
 		command->operands != NULL ? " " : "",
 		command->operands != NULL ? command->operands : "");
 	for (size_t i = 0; command->details != NULL && command->details[i] != NULL; i++) {
@@ -143,6 +183,8 @@ help_command(FILE *out, const char *program, const struct command *command)
 	}
 	if (command->details == NULL)
 		fprintf(out, "%s\n\n", command->summary);
+	if (command->subcommands != NULL)
+		print_subcommands(out, command->subcommands);
 	print_options(out, command->options);
 	print_options(out, options_general);
 }

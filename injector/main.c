@@ -49,6 +49,8 @@ run_command(struct invocation *invocation, int argc, char **argv, struct error *
 		help_command(stdout, invocation->program, command);
 		return 0;
 	}
+	if (command->subcommands != NULL)
+		return command_refuse_group(command, err);
 	if (command_check_operands(invocation, err) < 0 ||
 	    apply_general(&invocation->options, err) < 0)
 		return -1;
@@ -66,6 +68,8 @@ static int
 dispatch(struct invocation *invocation, const struct options *general, char **words, size_t count,
 	 struct error *err)
 {
+	size_t used;
+
 	if (option_is_set(general, "help")) {
 		help_overview(stdout, invocation->program);
 		return 0;
@@ -75,9 +79,9 @@ dispatch(struct invocation *invocation, const struct options *general, char **wo
 		return error_set(err, ERROR_USAGE, "which command?");
 	}
 	if (apply_general(general, err) < 0 ||
-	    command_choose(words[0], &invocation->command, err) < 0)
+	    command_choose(words, count, &invocation->command, &used, err) < 0)
 		return -1;
-	return run_command(invocation, (int)count - 1, words + 1, err);
+	return run_command(invocation, (int)(count - used), words + used, err);
 }
 
 static int

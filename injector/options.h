@@ -62,6 +62,10 @@ struct option_spec {
 	{                                                                                          \
 		0, "require-pin", OPTION_NONE, NULL, NULL, "refuse a roster that no pin holds"     \
 	}
+#define OPTION_YES                                                                                 \
+	{                                                                                          \
+		'y', "yes", OPTION_NONE, NULL, NULL, "do not ask"                                  \
+	}
 #define OPTION_OUTPUT(...)                                                                         \
 	{                                                                                          \
 		'o', "output", OPTION_ONE_OF, "FORMAT", OPTION_CHOICES(__VA_ARGS__),               \

@@ -14,10 +14,25 @@ extern const struct command command_get;
 extern const struct command command_help;
 extern const struct command command_init;
 extern const struct command command_keygen;
+extern const struct command command_member;
 extern const struct command command_render;
+extern const struct command command_roster;
+extern const struct command command_rotate;
 extern const struct command command_seal;
 extern const struct command command_set;
 extern const struct command command_unset;
 extern const struct command command_version;
+
+/* Of the groups, groups.c. */
+extern const struct command command_member_add;
+extern const struct command command_member_list;
+extern const struct command command_member_remove;
+extern const struct command command_roster_bind;
+extern const struct command command_roster_pin;
+extern const struct command command_roster_show;
+extern const struct command command_roster_sign;
+extern const struct command command_roster_sync;
+extern const struct command command_roster_threshold;
+extern const struct command command_roster_withdraw;
 
 #endif

@@ -9,12 +9,14 @@ static int
 run(const struct invocation *invocation, struct error *err)
 {
 	const struct command *command;
+	size_t used;
 
 	if (invocation->operand_count == 0) {
 		help_overview(stdout, invocation->program);
 		return 0;
 	}
-	if (command_choose(invocation->operands[0], &command, err) < 0)
+	if (command_choose(invocation->operands, invocation->operand_count, &command, &used, err) <
+	    0)
 		return -1;
 	help_command(stdout, invocation->program, command);
 	return 0;
@@ -24,7 +26,7 @@ const struct command command_help = {
 	.name = "help",
 	.summary = "show this, or what one command does",
 	.operands = "[COMMAND]",
-	.operands_max = 1,
+	.operands_max = 2,
 	.options = options,
 	.run = run,
 };

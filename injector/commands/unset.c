@@ -6,9 +6,7 @@
 #include "injector/terminal.h"
 
 static const struct option_spec options[] = {
-	OPTION_ENVIRONMENT, { 'y', "yes", OPTION_NONE, NULL, NULL, "do not ask" },
-	OPTION_IDENTITY,    OPTION_PIN,
-	OPTION_REQUIRE_PIN, OPTION_END,
+	OPTION_ENVIRONMENT, OPTION_YES, OPTION_IDENTITY, OPTION_PIN, OPTION_REQUIRE_PIN, OPTION_END,
 };
 
 static bool

@@ -134,6 +134,16 @@ readers_of(const struct identities *identities, const struct roster *roster,
 	return readers;
 }
 
+bool
+environment_key_is_ours(const struct roster *roster, const struct roster_environment *environment,
+			const struct identities *identities)
+{
+	size_t count;
+
+	free(readers_of(identities, roster, environment, &count));
+	return count > 0;
+}
+
 static int
 decrypt(struct bytes file, const char *shown, const struct roster *roster,
 	const struct roster_environment *environment, const struct identities *identities,

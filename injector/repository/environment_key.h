@@ -22,6 +22,11 @@ int environment_key_check(struct bytes file, const char *shown, const struct ros
 			  const struct roster_environment *environment, struct error *err)
 	__attribute__((warn_unused_result));
 
+/* Whether one of the identities is a reader. */
+bool environment_key_is_ours(const struct roster *roster,
+			     const struct roster_environment *environment,
+			     const struct identities *identities);
+
 /* Opens it with the first identity that is a reader; checks everything of section 3. The caller clears.
  * ERROR_REFUSED. */
 int environment_key_open(struct bytes file, const char *shown, const struct chain *chain,

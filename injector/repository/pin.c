@@ -69,6 +69,12 @@ pins_clear(struct pins *pins)
 	*pins = (struct pins){ .others = BUF_INIT(PINS_FILE_MAX) };
 }
 
+void
+pins_forget(struct pins *pins)
+{
+	pins->count = 0;
+}
+
 static void
 keep(struct pins *pins, const struct pin *pin)
 {

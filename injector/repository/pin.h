@@ -46,6 +46,8 @@ int pins_read(const char *root, const struct git *git, struct pins *ret, struct 
 void pins_clear(struct pins *pins);
 /* NULL: none for this serial. */
 const struct pin *pins_find(const struct pins *pins, uint32_t serial);
+/* Forgets those of this root; the file changes with the next pins_add. */
+void pins_forget(struct pins *pins);
 /* Adds those of pin[0..count) that are not there yet and writes the file if there were any. */
 int pins_add(struct pins *pins, const struct pin *pin, size_t count, struct error *err)
 	__attribute__((warn_unused_result));

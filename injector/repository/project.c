@@ -199,16 +199,18 @@ hold_kept(struct project *project, const struct pins *pins, struct error *err)
 			return error_set(
 				err, ERROR_REFUSED,
 				"this clone trusts project %s, but the roster here is of project %s; "
-				"if that is right, remove its lines from '%s'",
-				pin->project_id, current->project_id, pins->file);
+				"if the team began anew, 'tfsecrets roster pin PIN' trusts the pin "
+				"that a colleague tells you",
+				pin->project_id, current->project_id);
 		if (pin->serial > current->serial)
 			project->is_older = true;
 		else if (strcmp(pin->hash, project->chain.rosters[pin->serial - 1]->hash) != 0)
 			return error_set(
 				err, ERROR_REFUSED,
 				"roster %u is not the one that this clone has verified before: this is "
-				"a fork (pins are kept in '%s')",
-				pin->serial, pins->file);
+				"a fork, and somebody has rewritten who may read; compare 'tfsecrets "
+				"roster pin' with a colleague before you trust either",
+				pin->serial);
 	}
 	if (project->is_older && pins_find(pins, current->serial) == NULL)
 		return error_set(
@@ -275,8 +277,11 @@ project_load_roster(struct project *project, const struct project_trust *trust, 
 		return -1;
 	}
 	if (pins_read(project->root, project->has_git ? &project->git : NULL, &pins, err) < 0 ||
-	    (is_given && hold_explicit(&project->chain, &given, err) < 0) ||
-	    hold_kept(project, &pins, err) < 0)
+	    (is_given && hold_explicit(&project->chain, &given, err) < 0))
+		return -1;
+	if (is_given && trust->replaces)
+		pins_forget(&pins);
+	if (hold_kept(project, &pins, err) < 0)
 		return -1;
 	if (pins.count == 0 && !is_given) {
 		if (requires_pin(trust))
@@ -300,7 +305,8 @@ project_check_writable(const struct project *project, struct error *err)
 	if (project->chain.proposed != NULL)
 		return error_set(
 			err, ERROR_REFUSED,
-			"roster %u still lacks signatures; nothing is sealed until it is complete",
+			"roster %u still lacks signatures; nothing is sealed until 'tfsecrets roster "
+			"sign' completes it, or 'tfsecrets roster withdraw' takes it back",
 			project->chain.proposed->serial);
 	return 0;
 }

@@ -38,6 +38,7 @@ struct project {
 struct project_trust {
 	const char *pin;  /* --pin, or NULL: $TFSECRETS_PIN, if it is set */
 	bool require_pin; /* --require-pin, or $TFSECRETS_REQUIRE_PIN is set */
+	bool replaces; /* pin takes the place of what the clone keeps, once the chain has been held to it */
 };
 
 /* Finds the root from the working directory upwards, locks it (waiting half a minute for others), finishes

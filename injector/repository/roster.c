@@ -10,8 +10,8 @@
 
 #define MAGIC "tfsecrets roster v1"
 
-static void
-environment_clear(struct roster_environment *environment)
+void
+roster_environment_clear(struct roster_environment *environment)
 {
 	free(environment->readers.members);
 	free(environment->sealers.members);
@@ -25,7 +25,7 @@ roster_free(struct roster *roster)
 	if (roster == NULL)
 		return;
 	for (size_t i = 0; i < roster->environment_count; i++)
-		environment_clear(&roster->environments[i]);
+		roster_environment_clear(&roster->environments[i]);
 	free(roster->environments);
 	free(roster->members);
 	free(roster->admins.members);
@@ -129,8 +129,8 @@ parse_member_set(struct lines *lines, const char *field, const struct roster *ro
 	return 0;
 }
 
-static bool
-is_cluster_id(struct bytes text)
+bool
+roster_is_cluster_id(struct bytes text)
 {
 	for (size_t i = 0; i < text.len; i++) {
 		if (memchr("0123456789abcdef-", text.data[i], 17) == NULL)
@@ -185,7 +185,7 @@ parse_environment(struct lines *lines, struct roster *roster, struct error *err)
 	    parse_member_set(lines, "reader", roster, &environment->readers, err) < 0 ||
 	    parse_member_set(lines, "sealer", roster, &environment->sealers, err) < 0 ||
 	    lines_number(lines, "removed", 0, &environment->removed, err) < 0 ||
-	    parse_names(lines, "cluster", is_cluster_id, &environment->clusters, err) < 0)
+	    parse_names(lines, "cluster", roster_is_cluster_id, &environment->clusters, err) < 0)
 		return -1;
 	return parse_names(lines, "namespace", text_is_label, &environment->namespaces, err);
 }

@@ -70,6 +70,7 @@ int roster_parse(struct bytes text, const char *file, struct roster **ret, struc
 	__attribute__((warn_unused_result));
 void roster_free(struct roster *roster);
 void roster_cleanup(struct roster **roster);
+void roster_environment_clear(struct roster_environment *environment);
 
 /* Appends the body of a roster: from its fields, hash and signatures aside. */
 void roster_write_body(const struct roster *roster, struct buf *out);
@@ -82,6 +83,14 @@ int roster_check(const struct roster *roster, const char *file, struct error *er
  * `previous` (chain.c knows those). ERROR_REFUSED "FILE: rule". */
 int roster_check_step(const struct roster *previous, const struct roster *next, const char *file,
 		      struct error *err) __attribute__((warn_unused_result));
+
+/* Whether somebody who could read `before` cannot read `after` any more. Compared by key, not by name: a member
+ * who gets another key has left and come. */
+bool roster_reader_left(const struct roster *previous, const struct roster_environment *before,
+			const struct roster *next, const struct roster_environment *after);
+
+/* [0-9a-f-]{1,63} */
+bool roster_is_cluster_id(struct bytes text);
 
 /* NULL: no such one. */
 const struct roster_environment *roster_environment(const struct roster *roster, const char *name);

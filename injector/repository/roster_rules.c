@@ -90,10 +90,9 @@ roster_check(const struct roster *roster, const char *file, struct error *err)
 	return check_first(roster, file, err);
 }
 
-/* Compared by key, not by name: a member who gets another key has left and come. */
-static bool
-reader_left(const struct roster *previous, const struct roster_environment *before,
-	    const struct roster *next, const struct roster_environment *after)
+bool
+roster_reader_left(const struct roster *previous, const struct roster_environment *before,
+		   const struct roster *next, const struct roster_environment *after)
 {
 	for (size_t i = 0; i < before->readers.count; i++) {
 		const struct member *reader = &previous->members[before->readers.members[i]];
@@ -122,7 +121,7 @@ check_environment_step(const struct roster *previous, const struct roster_enviro
 		return refuse(err, file, "'removed' may not fall", after->name);
 	if (after->removed != before->removed && (!new_epoch || after->removed != after->epoch))
 		return refuse(err, file, "'removed' may only become a new epoch", after->name);
-	if (reader_left(previous, before, next, after) &&
+	if (roster_reader_left(previous, before, next, after) &&
 	    (!new_epoch || after->removed != after->epoch))
 		return refuse(err, file,
 			      "a reader left, so a new epoch must begin and be 'removed'",

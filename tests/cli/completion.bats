@@ -29,6 +29,20 @@ completes()
 	done <commands
 }
 
+@test "bash: commands of two words, their options and choices" {
+	[ "$(completes member "")" = "add remove list" ]
+	[ "$(completes help roster s)" = "show sign sync" ]
+	for command in "member add" "roster bind"; do
+		# shellcheck disable=SC2086
+		tfsecrets $command --help | grep -oE '^ +(-., )?--[a-z-]+' | grep -oE -- '--[a-z-]+' |
+			sort >expected
+		[ -s expected ]
+		# shellcheck disable=SC2086
+		completes $command -- | tr ' ' '\n' | sort | cmp - expected
+	done
+	[ "$(completes member list -o "")" = "text json" ]
+}
+
 @test "bash: environments, behind a blank and behind =" {
 	tfsecrets -q init --env dev --env prod
 	[ "$(completes seal --env "")" = "dev prod" ]

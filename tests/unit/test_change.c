@@ -526,7 +526,8 @@ test_begin_refused(void **state)
 	assert_int_equal(change_begin(&project, "prod", &identities, &change, &err), -1);
 	assert_string_equal(
 		err.message,
-		"roster 2 still lacks signatures; nothing is sealed until it is complete");
+		"roster 2 still lacks signatures; nothing is sealed until 'tfsecrets roster "
+		"sign' completes it, or 'tfsecrets roster withdraw' takes it back");
 	project_close(&project);
 	assert_int_equal(access("tfsecrets/.journal", F_OK), -1);
 }

@@ -85,13 +85,17 @@ static struct randombytes_implementation generator = {
 static void
 run(const char *name, ...)
 {
-	const struct command *command = command_find(name);
-	struct invocation invocation = { .command = command, .program = "tfsecrets" };
+	const struct command *command;
+	struct invocation invocation = { .program = "tfsecrets" };
 	struct error err = ERROR_INIT;
-	char *words[8];
+	char *words[8] = { xstrdup(name) };
 	va_list arguments;
+	size_t used;
 	int count = 0;
 
+	assert_int_equal(command_choose(words, 1, &command, &used, &err), 0);
+	free(words[0]);
+	invocation.command = command;
 	va_start(arguments, name);
 	while ((words[count] = va_arg(arguments, char *)) != NULL)
 		count++;
