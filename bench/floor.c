@@ -3,7 +3,7 @@
  * floor OPERATION COUNT: what libsodium and the file system alone take for COUNT values. seal: a fresh X25519
  * key pair, one X25519, one Ed25519 signature, and a file in the new directory "floor", put there under
  * another name first and synced with all others at the end; open: one X25519, one Ed25519 verification;
- * verify: the latter alone.
+ * verify: the latter alone; reseal: open and seal.
  */
 #include <fcntl.h>
 #include <sodium.h>
@@ -62,10 +62,16 @@ open_one(void)
 	return crypto_scalarmult_curve25519(shared, private, other) | verify();
 }
 
+static int
+reseal(void)
+{
+	return open_one() | seal();
+}
+
 static const struct {
 	const char *name;
 	int (*run)(void);
-} operations[] = { { "seal", seal }, { "open", open_one }, { "verify", verify } };
+} operations[] = { { "seal", seal }, { "open", open_one }, { "verify", verify }, { "reseal", reseal } };
 
 int
 main(int argc, char **argv)
