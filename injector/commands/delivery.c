@@ -364,7 +364,9 @@ delivery_run(const struct invocation *invocation, const struct delivery_terms *d
 	if (invocation_project(invocation, PROJECT_READ, &project, err) < 0 ||
 	    invocation_environment(invocation, &project, &environment, err) < 0 ||
 	    values_load(&project, environment, NULL, &values, err) < 0 ||
-	    check_place(invocation, values.environment, err) < 0)
+	    check_place(invocation, values.environment, err) < 0 ||
+	    (delivery->dry_run == DRY_RUN_NONE &&
+	     project_check_deliverable(&project, delivery->allow_rollback, err) < 0))
 		return -1;
 	roster = chain_current(&project.chain);
 	const struct apply apply = {

@@ -293,22 +293,43 @@ project_load_roster(struct project *project, const struct project_trust *trust, 
 	return 0;
 }
 
+static int
+check_no_older(const struct project *project, const char *cure, struct error *err)
+{
+	if (!project->is_older)
+		return 0;
+	return error_set(err, ERROR_REFUSED,
+			 "roster %u is older than the last one that this clone has verified; %s",
+			 chain_current(&project->chain)->serial, cure);
+}
+
+static int
+check_complete(const struct project *project, const char *what, struct error *err)
+{
+	if (project->chain.proposed == NULL)
+		return 0;
+	return error_set(err, ERROR_REFUSED,
+			 "roster %u still lacks signatures; nothing is %s until 'tfsecrets roster "
+			 "sign' completes it, or 'tfsecrets roster withdraw' takes it back",
+			 project->chain.proposed->serial, what);
+}
+
 int
 project_check_writable(const struct project *project, struct error *err)
 {
-	if (project->is_older)
-		return error_set(
-			err, ERROR_REFUSED,
-			"roster %u is older than the last one that this clone has verified; "
-			"update the branch first",
-			chain_current(&project->chain)->serial);
-	if (project->chain.proposed != NULL)
-		return error_set(
-			err, ERROR_REFUSED,
-			"roster %u still lacks signatures; nothing is sealed until 'tfsecrets roster "
-			"sign' completes it, or 'tfsecrets roster withdraw' takes it back",
-			project->chain.proposed->serial);
-	return 0;
+	if (check_no_older(project, "update the branch first", err) < 0)
+		return -1;
+	return check_complete(project, "sealed", err);
+}
+
+int
+project_check_deliverable(const struct project *project, bool allow_older, struct error *err)
+{
+	if (!allow_older &&
+	    check_no_older(project, "update the branch, or apply it with --allow-rollback", err) <
+		    0)
+		return -1;
+	return check_complete(project, "applied", err);
 }
 
 int

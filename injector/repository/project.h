@@ -63,6 +63,9 @@ int project_load_roster(struct project *project, const struct project_trust *tru
 /* For commands that write: no older roster, no proposed one. */
 int project_check_writable(const struct project *project, struct error *err)
 	__attribute__((warn_unused_result));
+/* For what is sent to a cluster: the same, but an older roster may be allowed. */
+int project_check_deliverable(const struct project *project, bool allow_older, struct error *err)
+	__attribute__((warn_unused_result));
 
 /* The environment in schema and roster. ERROR_USAGE with a suggestion: the schema has none of that name;
  * ERROR_REFUSED: the roster has none. */

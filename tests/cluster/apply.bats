@@ -519,3 +519,29 @@ bound()
 	run --separate-stderr tfsecrets apply --kubeconfig other -n default
 	fails 5 "not allowed to get secrets"
 }
+
+@test "a roster that is older than the clone has verified is applied with --allow-rollback only" {
+	a_project
+	cp -r tfsecrets ../older
+	tfsecrets -q keygen -o ../bob >../bob.pub
+	tfsecrets -q member add bob --keys ../bob.pub --read
+	rm -r tfsecrets && cp -r ../older tfsecrets
+	run --separate-stderr tfsecrets apply
+	fails 4 "roster 1 is older than the last one that this clone has verified; update the branch, or apply it with --allow-rollback"
+	[ -z "$(in_project get secret -o name)" ]
+	run -3 --separate-stderr tfsecrets diff
+	run -0 --separate-stderr tfsecrets apply --allow-rollback
+}
+
+@test "nothing is applied while a roster is proposed" {
+	a_project
+	tfsecrets -q keygen -o ../bob >../bob.pub
+	tfsecrets -q member add bob --keys ../bob.pub --read --admin
+	tfsecrets -q roster threshold 2
+	tfsecrets -q rotate
+	run --separate-stderr tfsecrets apply
+	fails 4 "roster 4 still lacks signatures; nothing is applied until 'tfsecrets roster sign' completes it, or 'tfsecrets roster withdraw' takes it back"
+	[ -z "$(in_project get secret -o name)" ]
+	tfsecrets -q roster withdraw
+	run -0 --separate-stderr tfsecrets apply
+}
