@@ -73,16 +73,30 @@ struct view {
 };
 
 static void
-check_key_file(struct view *view)
+check_one_key_file(struct view *view, const char *name, const struct roster *roster,
+		   const struct roster_environment *environment)
 {
-	CLEANUP(free_text) char *path = project_path(view->name, "key.age");
+	CLEANUP(free_text) char *path = project_path(view->name, name);
 	CLEANUP(buf_clear) struct buf file = BUF_INIT(KEY_FILE_MAX);
-	const struct roster *roster = chain_current(&view->project->chain);
 	struct error err;
 
 	if (tree_read(&view->project->files, path, KEY_FILE_MAX, &file, &err) < 0 ||
-	    environment_key_check(buf_bytes(&file), path, roster, view->roster, &err) < 0)
+	    environment_key_check(buf_bytes(&file), path, roster, environment, &err) < 0)
 		findings_add(view->findings, LEVEL_FINDING, "%s", err.message);
+}
+
+/* The key file, and the one that a proposed roster brings where it changes it. */
+static void
+check_key_file(struct view *view)
+{
+	const struct chain *chain = &view->project->chain;
+	const struct roster_environment *next =
+		chain->proposed != NULL ? roster_environment(chain->proposed, view->name) : NULL;
+
+	check_one_key_file(view, "key.age", chain_current(chain), view->roster);
+	if (next != NULL && chain->proposed_problem == NULL &&
+	    strcmp(next->wrapped, view->roster->wrapped) != 0)
+		check_one_key_file(view, "key.age.proposed", chain->proposed, next);
 }
 
 /* A file of a name that is never read and that git ignores is somebody's own business. */
