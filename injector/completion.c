@@ -10,6 +10,8 @@ static void
 print_options(FILE *out, const struct option_spec *table)
 {
 	for (; table->name != NULL; table++) {
+		if (table->argument == OPTION_REFUSED)
+			continue;
 		fprintf(out, " --%s", table->name);
 		if (table->letter != 0)
 			fprintf(out, " -%c", table->letter);
@@ -171,6 +173,8 @@ fish_seen(FILE *out, const struct command *command)
 static void
 fish_option(FILE *out, const struct command *command, const struct option_spec *spec)
 {
+	if (spec->argument == OPTION_REFUSED)
+		return;
 	fish_seen(out, command);
 	fprintf(out, " -l %s", spec->name);
 	if (spec->letter != 0)

@@ -148,8 +148,11 @@ static void
 print_options(FILE *out, const struct option_spec *table)
 {
 	for (; table->name != NULL; table++) {
-		size_t width = print_names(out, table);
+		size_t width;
 
+		if (table->argument == OPTION_REFUSED)
+			continue;
+		width = print_names(out, table);
 		if (width + 1 > OPTION_COLUMN) {
 			fputc('\n', out);
 			width = 0;

@@ -51,8 +51,10 @@ unknown_long(const struct option_spec *table, const char *name, struct error *er
 	const char **candidates, *near;
 
 	for (size_t i = 0; i < COUNT(tables); i++) {
-		for (const struct option_spec *spec = tables[i]; spec->name != NULL; spec++)
-			list_add(&names, spec->name);
+		for (const struct option_spec *spec = tables[i]; spec->name != NULL; spec++) {
+			if (spec->argument != OPTION_REFUSED)
+				list_add(&names, spec->name);
+		}
 	}
 	candidates = xcalloc(names.count + 1, sizeof(*candidates));
 	for (size_t i = 0; i < names.count; i++)
@@ -117,6 +119,9 @@ read_long(struct reader *reader, const char *word, struct error *err)
 		name = xstrndup(word, len);
 		return unknown_long(reader->table, name, err);
 	}
+	if (spec->argument == OPTION_REFUSED)
+		return error_set(err, ERROR_USAGE, "option '--%s' is none here: %s", spec->name,
+				 spec->help);
 	if (spec->argument == OPTION_NONE && equals != NULL)
 		return error_set(err, ERROR_USAGE, "option '--%s' takes no value", spec->name);
 	if (spec->argument == OPTION_NONE)

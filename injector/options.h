@@ -18,6 +18,7 @@ enum option_argument {
 	OPTION_VALUE,  /* takes a value; given twice is an error */
 	OPTION_MANY,   /* takes a value, repeatable */
 	OPTION_ONE_OF, /* takes one of `choices` */
+	OPTION_REFUSED, /* another program's, of which `help` says why it is none here; never shown */
 };
 
 struct option_spec {

@@ -102,14 +102,22 @@ pass_warnings(struct api *api, const struct http_answer *answer)
 	}
 }
 
+static long
+request_seconds(const struct api *api)
+{
+	int64_t left = (api->deadline - now()) / 1000;
+
+	if (api->request_seconds > 0 && api->request_seconds < left)
+		left = api->request_seconds;
+	return left > 1 ? (long)left : 1;
+}
+
 /* Until there is an answer that will stay. The last problem is the one that is told. */
 static int
 request(struct api *api, const struct call *call, struct http_answer *answer, struct error *err)
 {
 	for (int attempt = 0;; attempt++) {
-		int64_t left = api->deadline - now();
-		int result = http_do(api->http, &call->request,
-				     left > 1000 ? (long)(left / 1000) : 1, answer, err);
+		int result = http_do(api->http, &call->request, request_seconds(api), answer, err);
 
 		if (result == 0 && !is_passing(answer->status))
 			break;

@@ -23,6 +23,7 @@ struct api {
 	const struct kube_access *access;
 	struct http *http;
 	int64_t deadline;		   /* monotonic milliseconds */
+	long request_seconds;		   /* for one; 0: as long as there is */
 	void (*warn)(const char *warning); /* of the server, each text once; or NULL */
 	struct list warned;
 	bool dry_run; /* the server goes through writes, and keeps nothing */

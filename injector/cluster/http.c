@@ -257,6 +257,19 @@ add_token(const struct http *http, struct curl_slist **list, struct error *err)
 	return 0;
 }
 
+static void
+add_impersonation(const struct kube_access *access, struct curl_slist **list)
+{
+	if (access->as != NULL)
+		add_header(list, "Impersonate-User", access->as);
+	if (access->as_uid != NULL)
+		add_header(list, "Impersonate-Uid", access->as_uid);
+	for (size_t i = 0; i < access->as_groups.count; i++)
+		add_header(list, "Impersonate-Group", access->as_groups.items[i]);
+	for (size_t i = 0; i < access->as_extra.count; i++)
+		*list = curl.slist_append(*list, access->as_extra.items[i]);
+}
+
 static int
 make_headers(const struct http *http, const struct http_request *request, struct curl_slist **list,
 	     struct error *err)
@@ -268,6 +281,7 @@ make_headers(const struct http *http, const struct http_request *request, struct
 		add_header(list, "Content-Type", request->content_type);
 	if (http->host != NULL)
 		*list = curl.slist_append(*list, http->host);
+	add_impersonation(http->access, list);
 	return add_token(http, list, err);
 }
 

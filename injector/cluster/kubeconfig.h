@@ -3,7 +3,8 @@
  * kubeconfig: which API server to talk to, and as whom, as kubectl decides it: --kubeconfig FILE alone; else
  * the files of $KUBECONFIG, of which the first that defines a name wins whole; else ~/.kube/config.
  * (client-go, tools/clientcmd: loader.go, merge.go, client_config.go, validation.go.) In a pod: its account.
- * Exec plugins, auth providers and passwords are refused with their name.
+ * Over that goes what the command line says, field by field. Exec plugins, auth providers and passwords are
+ * refused with their name.
  */
 #ifndef CLUSTER_KUBECONFIG_H
 #define CLUSTER_KUBECONFIG_H
@@ -12,26 +13,37 @@
 
 #include "base/buf.h"
 #include "base/error.h"
+#include "base/list.h"
 #include "crypto/secret.h"
 
 enum { KUBE_CREDENTIAL_MAX = 256 * 1024 /* a certificate chain, a key, a token */ };
 
 /* What the command line and the target say; each may be NULL or false. */
 struct kube_choice {
-	const char *file;      /* --kubeconfig */
-	const char *context;   /* --context, or the target's */
-	const char *namespace; /* -n, or the target's */
-	bool in_cluster;       /* the pod's account, whatever files there are */
-	bool insecure;	       /* --insecure-skip-tls-verify */
+	const char *file;			 /* --kubeconfig */
+	const char *context;			 /* --context, or the target's */
+	const char *namespace;			 /* -n, or the target's */
+	bool in_cluster;			 /* the pod's account, whatever files there are */
+	bool insecure;				 /* --insecure-skip-tls-verify */
+	const char *cluster, *user;		 /* --cluster, --user: not the context's */
+	const char *server, *server_name;	 /* --server, --tls-server-name */
+	const char *authority;			 /* --certificate-authority, a file */
+	const char *certificate, *key;		 /* --client-certificate, --client-key, files */
+	const char *as, *as_uid;		 /* --as, --as-uid */
+	const struct list *as_groups, *as_extra; /* --as-group, --as-user-extra (KEY=VALUE) */
 };
 
 struct kube_access {
-	char *shown;	   /* "context 'prod'", "this pod's account"; for messages */
-	char *server;	   /* "https://host:port/prefix", no slash at its end */
+	char *shown;  /* "context 'prod'", "this pod's account", "…, as 'jane'"; for messages */
+	char *server; /* "https://host:port/prefix", no slash at its end */
 	char *server_name; /* tls-server-name: what the certificate must name; or NULL */
 	char *namespace;   /* never NULL: the choice's, the context's, the pod's, or "default" */
 	char *proxy;	   /* proxy-url; NULL: that of the environment's variables */
 	bool insecure;
+	char *as, *as_uid; /* whom to impersonate, or NULL */
+	struct list as_groups;
+	struct list as_extra;		       /* whole headers: "Impersonate-Extra-KEY: VALUE" */
+	char *token_file;		       /* where token is from, or NULL */
 	struct buf ca;			       /* PEM, the only roots; empty: the system's */
 	struct secret certificate, key, token; /* PEM, PEM, one line; without data: none */
 };
@@ -39,8 +51,9 @@ struct kube_access {
 #define KUBE_ACCESS_INIT                                                                           \
 	{                                                                                          \
 		.shown = NULL, .server = NULL, .server_name = NULL, .namespace = NULL,             \
-		.proxy = NULL, .ca = BUF_INIT(KUBE_CREDENTIAL_MAX), .certificate = SECRET_INIT,    \
-		.key = SECRET_INIT, .token = SECRET_INIT                                           \
+		.proxy = NULL, .as = NULL, .as_uid = NULL, .as_groups = LIST_INIT,                 \
+		.as_extra = LIST_INIT, .token_file = NULL, .ca = BUF_INIT(KUBE_CREDENTIAL_MAX),    \
+		.certificate = SECRET_INIT, .key = SECRET_INIT, .token = SECRET_INIT               \
 	}
 
 /* ERROR_USAGE: no context of that name, or none is chosen and this is no pod. ERROR_FAILED names file, entry

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* kubeconfig_parts: the files of a kubeconfig, and the account of a pod. For kubeconfig.c and its tests. */
+/* kubeconfig_parts: the files of a kubeconfig and what stands in them, the account of a pod, and what the command
+ * line says. For kubeconfig*.c and their tests. */
 #ifndef CLUSTER_KUBECONFIG_PARTS_H
 #define CLUSTER_KUBECONFIG_PARTS_H
 
@@ -29,6 +30,43 @@ void config_clear(struct config *config);
 /* NULL: none of the files has one. Borrowed. */
 const char *config_current_context(const struct config *config);
 
+/* One entry of a list: of `clusters`, `users` or `contexts`, and what stands in it. */
+struct config_entry {
+	const struct config_file *file;
+	const struct yaml_node *map; /* NULL: there is none */
+	const char *kind, *name;     /* "cluster", "user", "context" */
+};
+
+/* The first file that has it wins whole; map stays NULL where none does. */
+int config_find(const struct config *config, const char *kind, const char *name,
+		struct config_entry *ret, struct error *err) __attribute__((warn_unused_result));
+/* A scalar; NULL: not there, or empty. */
+const struct yaml_node *config_field(const struct config_entry *entry, const char *name);
+const char *config_field_text(const struct config_entry *entry, const char *name);
+bool config_field_is_true(const struct config_entry *entry, const char *name);
+/* What NAME (a file) or NAME-data (base64) holds; not both, which kubectl refuses too. Neither: *ret stays. */
+int config_read_credential(const struct config_entry *entry, const char *name, struct secret *ret,
+			   struct error *err) __attribute__((warn_unused_result));
+/* A path in a file is below the directory of that file. A heap text. */
+char *config_path(const struct config_file *file, const char *path);
+
+/* Credentials and impersonation of a user, but for what the command line says. */
+int config_read_user(const struct config_entry *entry, const struct kube_choice *choice,
+		     struct kube_access *access, struct error *err)
+	__attribute__((warn_unused_result));
+
+/* The server's address as it is used: no query, no slash at its end, with a scheme. NULL, and *ret_problem
+ * says why ("is not https, …"): not one to speak to. */
+char *kubeconfig_server(const char *text, const char **ret_problem);
+/* What the command line says, over what was found; as client-go merges its overrides. */
+int kubeconfig_override(const struct kube_choice *choice, struct kube_access *access,
+			struct error *err) __attribute__((warn_unused_result));
+/* One of what an impersonated user has besides; its header, whole. */
+void kube_access_add_extra(struct kube_access *access, const char *key, const char *value);
+
+/* A token out of a file: not empty, without the white space at its end. */
+int kubeconfig_read_token(const char *path, struct secret *ret, struct error *err)
+	__attribute__((warn_unused_result));
 /* A file of at most max bytes; links are followed, since kubelets put tokens behind them. */
 int kubeconfig_read(const char *path, size_t max, struct secret *ret, struct error *err)
 	__attribute__((warn_unused_result));

@@ -72,12 +72,14 @@ kubeconfig_pod_access(const struct kube_choice *choice, struct kube_access *ret,
 		return error_set(err, ERROR_FAILED,
 				 "this is no pod: $KUBERNETES_SERVICE_HOST and "
 				 "$KUBERNETES_SERVICE_PORT are not set");
-	if (kubeconfig_read(ACCOUNT "token", KUBE_CREDENTIAL_MAX, &ret->token, err) < 0 ||
+	if (choice->cluster != NULL || choice->user != NULL)
+		return error_set(err, ERROR_USAGE,
+				 "'--cluster' and '--user' name entries of a kubeconfig, and this "
+				 "pod's account has none");
+	if (kubeconfig_read_token(ACCOUNT "token", &ret->token, err) < 0 ||
 	    kubeconfig_read(ACCOUNT "ca.crt", KUBE_CREDENTIAL_MAX, &ca, err) < 0)
 		return -1;
-	kubeconfig_trim(&ret->token);
-	if (ret->token.len == 0)
-		return error_set(err, ERROR_FAILED, "'%s' is empty", ACCOUNT "token");
+	ret->token_file = xstrdup(ACCOUNT "token");
 	buf_append(&ret->ca, secret_bytes(&ca));
 	if (choice->namespace != NULL)
 		ret->namespace = xstrdup(choice->namespace);

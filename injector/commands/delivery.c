@@ -73,32 +73,71 @@ warn(const char *warning)
 	terminal_warn("the server: %s", warning);
 }
 
+/* How long for a target, and for one request: 0 is as long as that. A number alone is seconds, as with kubectl. */
+struct limits {
+	long seconds, request_seconds;
+};
+
+static bool
+to_seconds(const char *given, uint64_t *ret)
+{
+	return text_to_duration(bytes_of(given), ret) ||
+	       text_to_number(bytes_of(given), SECONDS_MAX, ret);
+}
+
 static int
-timeout(const struct invocation *invocation, long *ret_seconds, struct error *err)
+read_limits(const struct invocation *invocation, struct limits *ret, struct error *err)
 {
 	const char *given = option_value(&invocation->options, "timeout");
-	uint64_t seconds = SECONDS_USUAL;
+	const char *request = option_value(&invocation->options, "request-timeout");
+	uint64_t seconds = SECONDS_USUAL, request_seconds = 0;
 
-	if (given != NULL &&
-	    (!text_to_duration(bytes_of(given), &seconds) || seconds < 1 || seconds > SECONDS_MAX))
+	if (given != NULL && (!to_seconds(given, &seconds) || seconds < 1 || seconds > SECONDS_MAX))
 		return error_set(err, ERROR_USAGE,
 				 "'--timeout %s' is not a duration from 1s to 24h", given);
-	*ret_seconds = (long)seconds;
+	if (request != NULL &&
+	    (!to_seconds(request, &request_seconds) || request_seconds > SECONDS_MAX))
+		return error_set(err, ERROR_USAGE,
+				 "'--request-timeout %s' is not a duration from 0s to 24h",
+				 request);
+	*ret = (struct limits){ (long)seconds, (long)request_seconds };
 	return 0;
 }
 
-/* What the command line says comes before what the target says; the namespace is told apart. */
-static struct kube_choice
-choose(const struct invocation *invocation, const struct target *target)
-{
-	const char *context = option_value(&invocation->options, "context");
+/* The cluster options, but for the context and the namespace, which a target may name too. */
+struct given {
+	struct kube_choice choice;
+	struct list groups, extra;
+};
 
-	return (struct kube_choice){
-		.file = option_value(&invocation->options, "kubeconfig"),
-		.context = context != NULL || target == NULL ? context : target->context,
-		.in_cluster = context == NULL && target != NULL && target->in_cluster,
-		.insecure = option_is_set(&invocation->options, "insecure-skip-tls-verify"),
+static void
+given_read(const struct options *options, struct given *ret)
+{
+	*ret = (struct given){ .groups = LIST_INIT, .extra = LIST_INIT };
+	option_values(options, "as-group", &ret->groups);
+	option_values(options, "as-user-extra", &ret->extra);
+	ret->choice = (struct kube_choice){
+		.file = option_value(options, "kubeconfig"),
+		.cluster = option_value(options, "cluster"),
+		.user = option_value(options, "user"),
+		.server = option_value(options, "server"),
+		.server_name = option_value(options, "tls-server-name"),
+		.authority = option_value(options, "certificate-authority"),
+		.insecure = option_is_set(options, "insecure-skip-tls-verify"),
+		.certificate = option_value(options, "client-certificate"),
+		.key = option_value(options, "client-key"),
+		.as = option_value(options, "as"),
+		.as_uid = option_value(options, "as-uid"),
+		.as_groups = &ret->groups,
+		.as_extra = &ret->extra,
 	};
+}
+
+static void
+given_clear(struct given *given)
+{
+	list_clear(&given->groups);
+	list_clear(&given->extra);
 }
 
 struct pool;
@@ -119,11 +158,24 @@ struct pool {
 	struct apply apply;
 	struct job *jobs;
 	size_t count, next;
-	long seconds;
+	struct limits limits;
+	struct given given;
 	struct kube_choice first;
 	struct known known; /* of the first target's cluster, where many are there */
 	pthread_mutex_t lock;
 };
+
+/* What the command line says comes before what the target says; the namespace is told apart. */
+static struct kube_choice
+choose(const struct pool *pool, const struct target *target)
+{
+	const char *context = option_value(&pool->invocation->options, "context");
+	struct kube_choice choice = pool->given.choice;
+
+	choice.context = context != NULL || target == NULL ? context : target->context;
+	choice.in_cluster = context == NULL && target != NULL && target->in_cluster;
+	return choice;
+}
 
 /* A worker's connection, kept while the next target is of the same cluster and user. */
 struct line {
@@ -152,21 +204,23 @@ line_close(struct line *line)
 }
 
 static int
-line_open(struct line *line, const struct kube_choice *choice, long seconds, struct error *err)
+line_open(struct line *line, const struct kube_choice *choice, const struct limits *limits,
+	  struct error *err)
 {
 	if (line->is_open && is_same(&line->choice, choice)) {
-		api_extend(&line->api, seconds);
+		api_extend(&line->api, limits->seconds);
 		return 0;
 	}
 	line_close(line);
 	line->choice = *choice;
 	if (kube_access_find(choice, &line->access, err) < 0)
 		return -1;
-	if (api_open(&line->access, seconds, &line->api, err) < 0) {
+	if (api_open(&line->access, limits->seconds, &line->api, err) < 0) {
 		kube_access_clear(&line->access);
 		return -1;
 	}
 	line->api.warn = warn;
+	line->api.request_seconds = limits->request_seconds;
 	line->is_open = true;
 	return 0;
 }
@@ -184,11 +238,11 @@ add_line(void *context, const struct apply_report *report)
 static int
 deliver_to(struct pool *pool, struct job *job, struct line *line)
 {
-	const struct kube_choice choice = choose(pool->invocation, job->target);
+	const struct kube_choice choice = choose(pool, job->target);
 	const char *namespace = option_value(&pool->invocation->options, "namespace");
 	struct apply apply = pool->apply;
 
-	if (line_open(line, &choice, pool->seconds, &job->err) < 0)
+	if (line_open(line, &choice, &pool->limits, &job->err) < 0)
 		return -1;
 	if (namespace == NULL && job->target != NULL)
 	namespace = job->target->namespace;
@@ -237,18 +291,19 @@ static void
 look_first(struct pool *pool)
 {
 	struct line line = { .is_open = false };
+	struct limits limits = pool->limits;
 	size_t count = 0;
 	struct error ignored;
 
-	pool->first = choose(pool->invocation, pool->jobs[0].target);
+	pool->first = choose(pool, pool->jobs[0].target);
 	for (size_t i = 0; i < pool->count; i++) {
-		const struct kube_choice choice = choose(pool->invocation, pool->jobs[i].target);
+		const struct kube_choice choice = choose(pool, pool->jobs[i].target);
 
 		count += is_same(&choice, &pool->first);
 	}
-	if (count < LIST_FROM ||
-	    line_open(&line, &pool->first,
-		      pool->seconds < LIST_SECONDS ? pool->seconds : LIST_SECONDS, &ignored) < 0)
+	if (limits.seconds > LIST_SECONDS)
+		limits.seconds = LIST_SECONDS;
+	if (count < LIST_FROM || line_open(&line, &pool->first, &limits, &ignored) < 0)
 		return;
 	if (known_read(&line.api, pool->apply.project_id, pool->apply.environment->name,
 		       &pool->known, &ignored) < 0)
@@ -297,38 +352,84 @@ print_all(const struct pool *pool, size_t *ret_differing, struct error *err)
 	return -1;
 }
 
+/* With --context: the targets that name it, or none; where there is no such, the first, of which the namespace is
+ * taken. */
+static bool
+is_meant(const struct pool *pool, const struct target *target)
+{
+	const char *context = option_value(&pool->invocation->options, "context");
+
+	return context == NULL || (!target->in_cluster && (target->context == NULL ||
+							   strcmp(target->context, context) == 0));
+}
+
+static void
+make_jobs(struct pool *pool)
+{
+	const struct environment *environment = pool->apply.environment;
+
+	pool->jobs = xcalloc(environment->target_count + 1, sizeof(*pool->jobs));
+	for (size_t i = 0; i < environment->target_count; i++) {
+		if (is_meant(pool, &environment->targets[i]))
+			pool->jobs[pool->count++].target = &environment->targets[i];
+	}
+	if (pool->count == 0)
+		pool->jobs[pool->count++].target =
+			environment->target_count > 0 ? &environment->targets[0] : NULL;
+	for (size_t i = 0; i < pool->count; i++) {
+		pool->jobs[i].pool = pool;
+		pool->jobs[i].lines.max = REPORT_MAX;
+	}
+}
+
+/* Else what is for several clusters would all go to one. */
+static int
+check_one_cluster(const struct pool *pool, struct error *err)
+{
+	const char *name = pool->given.choice.server != NULL ? "server" : "cluster";
+	const struct kube_choice first = choose(pool, pool->jobs[0].target);
+
+	if (pool->given.choice.server == NULL && pool->given.choice.cluster == NULL)
+		return 0;
+	for (size_t i = 1; i < pool->count; i++) {
+		const struct kube_choice choice = choose(pool, pool->jobs[i].target);
+
+		if (!is_same(&choice, &first))
+			return error_set(err, ERROR_USAGE,
+					 "'--%s' names one cluster, and '%s' has targets in "
+					 "several; --context says which",
+					 name, pool->apply.environment->name);
+	}
+	return 0;
+}
+
 static int
 deliver(const struct invocation *invocation, const struct delivery_terms *terms,
 	const struct apply *apply, size_t *ret_differing, struct error *err)
 {
-	const struct environment *environment = apply->environment;
-	bool alone =
-		environment->target_count == 0 || option_is_set(&invocation->options, "context");
 	struct pool pool = {
 		.invocation = invocation,
 		.terms = terms,
 		.apply = *apply,
-		.count = alone ? 1 : environment->target_count,
 		.known = KNOWN_INIT,
 		.lock = PTHREAD_MUTEX_INITIALIZER,
 	};
 	int result;
 
-	if (timeout(invocation, &pool.seconds, err) < 0)
+	if (read_limits(invocation, &pool.limits, err) < 0)
 		return -1;
-	pool.jobs = xcalloc(pool.count, sizeof(*pool.jobs));
-	for (size_t i = 0; i < pool.count; i++) {
-		pool.jobs[i].pool = &pool;
-		pool.jobs[i].lines.max = REPORT_MAX;
-		pool.jobs[i].target =
-			environment->target_count > i ? &environment->targets[i] : NULL;
+	given_read(&invocation->options, &pool.given);
+	make_jobs(&pool);
+	result = check_one_cluster(&pool, err);
+	if (result == 0) {
+		look_first(&pool);
+		work_together(&pool);
+		result = print_all(&pool, ret_differing, err);
 	}
-	look_first(&pool);
-	work_together(&pool);
-	result = print_all(&pool, ret_differing, err);
 	for (size_t i = 0; i < pool.count; i++)
 		buf_clear(&pool.jobs[i].lines);
 	known_clear(&pool.known);
+	given_clear(&pool.given);
 	free(pool.jobs);
 	return result;
 }
@@ -337,12 +438,16 @@ static int
 check_place(const struct invocation *invocation, const struct environment *environment,
 	    struct error *err)
 {
+	static const char *const places[] = { "context", "cluster", "server" };
 	const char *namespace;
+	bool is_said;
 
 	if (invocation_namespace(invocation, &namespace, err) < 0)
 		return -1;
-	if (environment->target_count == 0 && namespace == NULL &&
-	    !option_is_set(&invocation->options, "context"))
+	is_said = environment->target_count > 0 || namespace != NULL;
+	for (size_t i = 0; i < COUNT(places); i++)
+		is_said |= option_is_set(&invocation->options, places[i]);
+	if (!is_said)
 		return error_set(err, ERROR_USAGE,
 				 "'%s' has no targets in tfsecrets.yaml; --context or --namespace "
 				 "says where to",

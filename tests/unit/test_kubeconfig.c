@@ -210,7 +210,7 @@ test_refused(void **state)
 	expect_refused(CLUSTER("server: h, insecure-skip-tls-verify: true") CONTEXTS, "bare",
 		       ERROR_FAILED, "--insecure-skip-tls-verify takes that");
 	expect_refused(CLUSTER("server: h") USER("client-key-data: YQ==") CONTEXTS, "a",
-		       ERROR_FAILED, "needs both");
+		       ERROR_FAILED, "and both are needed");
 	expect_refused(CLUSTER("server: h") USER("exec: {command: x}") CONTEXTS, "a", ERROR_FAILED,
 		       "the user 'u' signs in by 'exec', which is not supported");
 	expect_refused(CLUSTER("server: h") USER("username: x") CONTEXTS, "a", ERROR_FAILED,
@@ -235,6 +235,110 @@ test_insecure(void **state)
 			 0);
 	assert_true(access.insecure);
 	assert_int_equal(access.ca.len, 0);
+}
+
+#define FULL                                                                                       \
+	CLUSTER("server: h, tls-server-name: n, certificate-authority-data: YQ==")                 \
+	USER("token: t, client-key-data: aw==, client-certificate-data: Yw==, as: ann, "           \
+	     "as-uid: '1', as-groups: [g, h], as-user-extra: {a/b: [x, y]}")                       \
+	CONTEXTS
+
+static void
+test_impersonation(void **state)
+{
+	CLEANUP(kube_access_clear) struct kube_access access;
+	struct error err;
+
+	(void)state;
+	assert_int_equal(find_in(FULL, (struct kube_choice){ .context = "a" }, &access, &err), 0);
+	assert_string_equal(access.as, "ann");
+	assert_string_equal(access.as_uid, "1");
+	assert_int_equal(access.as_groups.count, 2);
+	assert_string_equal(access.as_groups.items[1], "h");
+	assert_int_equal(access.as_extra.count, 2);
+	assert_string_equal(access.as_extra.items[0], "Impersonate-Extra-a%2Fb: x");
+	assert_string_equal(access.shown, "context 'a', as 'ann'");
+}
+
+/* Each option replaces one field, and what belongs to that alone. */
+static void
+test_command_line(void **state)
+{
+	CLEANUP(kube_access_clear) struct kube_access access, other;
+	char group[] = "only", extra[] = "a b%=c=d";
+	char *groups[] = { group }, *extras[] = { extra };
+	const struct list group_list = { groups, 1, 1 }, extra_list = { extras, 1, 1 };
+	CLEANUP(free_text) char *authority = in_scratch("other-ca");
+	struct error err;
+
+	(void)state;
+	scratch_put("other-ca", "another authority");
+	assert_int_equal(find_in(FULL,
+				 (struct kube_choice){ .context = "a",
+						       .server = "https://other/",
+						       .authority = authority,
+						       .certificate = authority,
+						       .as = "bob",
+						       .as_groups = &group_list,
+						       .as_extra = &extra_list },
+				 &access, &err),
+			 0);
+	assert_string_equal(access.server, "https://other");
+	assert_null(access.server_name);
+	assert_string_equal(buf_text(&access.ca), "another authority");
+	assert_memory_equal(access.certificate.data, "another", 7);
+	assert_memory_equal(access.key.data, "k", 1);
+	assert_string_equal(access.as, "bob");
+	assert_string_equal(access.as_uid, "1");
+	assert_int_equal(access.as_groups.count, 1);
+	assert_string_equal(access.as_groups.items[0], "only");
+	assert_int_equal(access.as_extra.count, 1);
+	assert_string_equal(access.as_extra.items[0], "Impersonate-Extra-a%20b%25: c=d");
+	assert_int_equal(find_in(FULL,
+				 (struct kube_choice){ .context = "nobody",
+						       .user = "u",
+						       .namespace = "there",
+						       .server_name = "m" },
+				 &other, &err),
+			 0);
+	assert_string_equal(other.server, "https://h");
+	assert_string_equal(other.server_name, "m");
+	assert_string_equal(other.namespace, "there");
+	assert_string_equal(other.shown, "context 'nobody', as 'ann'");
+}
+
+/* A server is enough. */
+static void
+test_server_alone(void **state)
+{
+	CLEANUP(kube_access_clear) struct kube_access access;
+	struct error err;
+
+	(void)state;
+	assert_int_equal(find_in("{}\n", (struct kube_choice){ .server = "https://h" }, &access,
+				 &err),
+			 0);
+	assert_string_equal(access.namespace, "default");
+	assert_string_equal(access.shown, "no context");
+	assert_null(access.key.data);
+}
+
+static void
+test_impersonation_refused(void **state)
+{
+	(void)state;
+	expect_refused(CLUSTER("server: h") USER("as-groups: [g]") CONTEXTS, "a", ERROR_USAGE,
+		       "context 'a': an impersonated uid, group or extra needs a user");
+	expect_refused(CLUSTER("server: h") USER("as: \"a\\nb\"") CONTEXTS, "a", ERROR_FAILED,
+		       "whom to impersonate is empty, or has a control character");
+	expect_refused(CLUSTER("server: h") USER("as: a, as-groups: ['']") CONTEXTS, "a",
+		       ERROR_FAILED, "whom to impersonate is empty");
+	expect_refused(CLUSTER("server: h") USER("as: a, as-groups: g") CONTEXTS, "a", ERROR_FAILED,
+		       "'as-groups' is no list");
+	expect_refused(CLUSTER("server: h") USER("as: a, as-user-extra: [g]") CONTEXTS, "a",
+		       ERROR_FAILED, "'as-user-extra' is no map");
+	expect_refused(CLUSTER("server: h") USER("as: a, as-user-extra: {k: v}") CONTEXTS, "a",
+		       ERROR_FAILED, "'k' is no list");
 }
 
 /* The first file that has a name wins whole; the first current context counts; files that are gone do not. */
@@ -307,6 +411,8 @@ main(void)
 		cmocka_unit_test(test_usual),	      cmocka_unit_test(test_namespaces),
 		cmocka_unit_test(test_servers),	      cmocka_unit_test(test_unsafe_servers),
 		cmocka_unit_test(test_plain_http),    cmocka_unit_test(test_credentials),
+		cmocka_unit_test(test_impersonation), cmocka_unit_test(test_command_line),
+		cmocka_unit_test(test_server_alone),  cmocka_unit_test(test_impersonation_refused),
 		cmocka_unit_test(test_refused),	      cmocka_unit_test(test_insecure),
 		cmocka_unit_test(test_several_files), cmocka_unit_test(test_no_pod),
 	};
