@@ -24,7 +24,7 @@ now(void)
 }
 
 int
-api_open(const struct kube_access *access, long seconds, struct api *ret, struct error *err)
+api_open(struct kube_access *access, long seconds, struct api *ret, struct error *err)
 {
 	*ret = (struct api){ .access = access, .deadline = now() + seconds * 1000 };
 	return http_open(access, &ret->http, err);
@@ -116,9 +116,16 @@ request_seconds(const struct api *api)
 static int
 request(struct api *api, const struct call *call, struct http_answer *answer, struct error *err)
 {
+	bool renewed = false;
+
 	for (int attempt = 0;; attempt++) {
 		int result = http_do(api->http, &call->request, request_seconds(api), answer, err);
 
+		if (result == 0 && answer->status == 401 && !renewed &&
+		    kube_access_renew(api->access)) {
+			renewed = true;
+			continue;
+		}
 		if (result == 0 && !is_passing(answer->status))
 			break;
 		if (answer->lasts ||

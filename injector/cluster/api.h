@@ -6,7 +6,7 @@
  *
  * Requests that may be repeated are, on 429, 500, 502, 503, 504 and when there is no answer, with growing,
  * jittered pauses (or the server's Retry-After) until the deadline. What would be the same again (a certificate
- * that is not trusted) fails at once.
+ * that is not trusted) fails at once. On a 401 a token that comes from a file is read again, once.
  */
 #ifndef CLUSTER_API_H
 #define CLUSTER_API_H
@@ -20,7 +20,7 @@
 #define FIELD_MANAGER "tfsecrets"
 
 struct api {
-	const struct kube_access *access;
+	struct kube_access *access;
 	struct http *http;
 	int64_t deadline;		   /* monotonic milliseconds */
 	long request_seconds;		   /* for one; 0: as long as there is */
@@ -59,8 +59,8 @@ char *object_meta_changes(const struct object_meta *meta, const struct kube_obje
 /* Whether `tfsecrets` owns, by server-side apply, exactly what it would send for this object. */
 bool object_meta_owns_exactly(const struct object_meta *meta, const struct kube_object *object);
 
-/* seconds: for all requests together. access is borrowed until api_close. */
-int api_open(const struct kube_access *access, long seconds, struct api *ret, struct error *err)
+/* seconds: for all requests together. access is borrowed until api_close, and may be renewed. */
+int api_open(struct kube_access *access, long seconds, struct api *ret, struct error *err)
 	__attribute__((warn_unused_result));
 /* So many seconds from now, for the next target. */
 void api_extend(struct api *api, long seconds);

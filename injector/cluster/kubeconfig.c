@@ -201,3 +201,19 @@ kube_access_find(const struct kube_choice *choice, struct kube_access *ret, stru
 	*ret = access;
 	return 0;
 }
+
+bool
+kube_access_renew(struct kube_access *access)
+{
+	CLEANUP(secret_clear) struct secret token = SECRET_INIT;
+	struct error ignored;
+
+	if (access->token_file == NULL || access->token.data == NULL ||
+	    kubeconfig_read_token(access->token_file, &token, &ignored) < 0 ||
+	    !is_one_word(&token) || secret_equal(&token, &access->token))
+		return false;
+	secret_clear(&access->token);
+	access->token = token;
+	token = (struct secret)SECRET_INIT;
+	return true;
+}

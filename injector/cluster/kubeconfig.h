@@ -62,6 +62,9 @@ struct kube_access {
 int kube_access_find(const struct kube_choice *choice, struct kube_access *ret, struct error *err)
 	__attribute__((warn_unused_result));
 void kube_access_clear(struct kube_access *access);
+/* For an account that the server does not know any more: reads the token's file again, which whoever gave it out
+ * may have replaced. False: there is no other token. */
+bool kube_access_renew(struct kube_access *access);
 
 /* The current context: of the first file of $KUBECONFIG (else ~/.kube/config) that sets one. A heap text;
  * NULL: there is none, or nothing can be read. */

@@ -104,7 +104,7 @@ read_limits(const struct invocation *invocation, struct limits *ret, struct erro
 	return 0;
 }
 
-/* The cluster options, but for the context and the namespace, which a target may name too. */
+/* The cluster options, but for the context and the namespace, which a target may name too, too. */
 struct given {
 	struct kube_choice choice;
 	struct list groups, extra;
@@ -165,13 +165,15 @@ struct pool {
 	pthread_mutex_t lock;
 };
 
-/* What the command line says comes before what the target says; the namespace is told apart. */
+/* What the command line says comes before what the target says. */
 static struct kube_choice
 choose(const struct pool *pool, const struct target *target)
 {
 	const char *context = option_value(&pool->invocation->options, "context");
+	const char *namespace = option_value(&pool->invocation->options, "namespace");
 	struct kube_choice choice = pool->given.choice;
 
+	choice.namespace = namespace != NULL || target == NULL ? namespace : target->namespace;
 	choice.context = context != NULL || target == NULL ? context : target->context;
 	choice.in_cluster = context == NULL && target != NULL && target->in_cluster;
 	return choice;
@@ -207,7 +209,9 @@ static int
 line_open(struct line *line, const struct kube_choice *choice, const struct limits *limits,
 	  struct error *err)
 {
-	if (line->is_open && is_same(&line->choice, choice)) {
+	/* One namespace is as good as another, since it is the request that names it; none is the account's. */
+	if (line->is_open && is_same(&line->choice, choice) &&
+	    (line->choice.namespace == NULL) == (choice->namespace == NULL)) {
 		api_extend(&line->api, limits->seconds);
 		return 0;
 	}
@@ -239,15 +243,12 @@ static int
 deliver_to(struct pool *pool, struct job *job, struct line *line)
 {
 	const struct kube_choice choice = choose(pool, job->target);
-	const char *namespace = option_value(&pool->invocation->options, "namespace");
+	const char *namespace;
 	struct apply apply = pool->apply;
 
 	if (line_open(line, &choice, &pool->limits, &job->err) < 0)
 		return -1;
-	if (namespace == NULL && job->target != NULL)
-	namespace = job->target->namespace;
-	if (namespace == NULL)
-	namespace = line->access.namespace;
+	namespace = choice.namespace != NULL ? choice.namespace : line->access.namespace;
 	if (pool->terms->announce)
 		terminal_note("%s: to namespace '%s' at %s, %s", apply.environment->name, namespace,
 			      line->access.server, line->access.shown);
