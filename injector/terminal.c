@@ -2,6 +2,7 @@
 #include "injector/terminal.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,7 +25,12 @@ static struct {
 
 static struct {
 	int64_t began, shown; /* milliseconds; 0: not */
+	const char *verb;
+	size_t done, total;
 } progress;
+
+/* Notes and warnings may come from several threads. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 void
 terminal_start(bool quiet, bool verbose)
@@ -48,15 +54,25 @@ terminal_has_colour(int fd)
 	       (term == NULL || strcmp(term, "dumb") != 0);
 }
 
-/* One write, so that two processes' lines do not mix. */
+static void
+draw_progress(void)
+{
+	fprintf(stderr, CLEAR_LINE "%s %zu/%zu", progress.verb, progress.done, progress.total);
+}
+
+/* One write, so that two processes' lines do not mix. A progress line goes on below it. */
 static void
 say(const char *colour, const char *prefix, char *text)
 {
 	bool coloured = colour != NULL && terminal_has_colour(STDERR_FILENO);
 
-	terminal_progress_end();
 	text_neutralise(text, true);
-	fprintf(stderr, "%s%s%s%s\n", coloured ? colour : "", prefix, coloured ? PLAIN : "", text);
+	(void)pthread_mutex_lock(&lock);
+	fprintf(stderr, "%s%s%s%s%s\n", progress.shown != 0 ? CLEAR_LINE : "",
+		coloured ? colour : "", prefix, coloured ? PLAIN : "", text);
+	if (progress.shown != 0)
+		draw_progress();
+	(void)pthread_mutex_unlock(&lock);
 }
 
 #define SAY(colour, prefix, format)                                                                \
@@ -96,6 +112,8 @@ terminal_error(const char *message)
 {
 	CLEANUP(free_text) char *text = xstrdup(message);
 
+	/* It may be what the work has ended with. */
+	terminal_progress_end();
 	say(RED, "tfsecrets: ", text);
 }
 
@@ -132,6 +150,15 @@ now(void)
 	return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000 + 1;
 }
 
+static bool
+is_due(int64_t time)
+{
+	if (progress.began == 0)
+		progress.began = time;
+	return time - progress.began >= MILLISECONDS_UNTIL_SHOWN &&
+	       time - progress.shown >= MILLISECONDS_BETWEEN;
+}
+
 void
 terminal_progress(const char *verb, size_t done, size_t total)
 {
@@ -140,13 +167,15 @@ terminal_progress(const char *verb, size_t done, size_t total)
 	if (terminal.quiet || !isatty(STDERR_FILENO))
 		return;
 	time = now();
-	if (progress.began == 0)
-		progress.began = time;
-	if (time - progress.began < MILLISECONDS_UNTIL_SHOWN ||
-	    time - progress.shown < MILLISECONDS_BETWEEN)
-		return;
-	progress.shown = time;
-	fprintf(stderr, CLEAR_LINE "%s %zu/%zu", verb, done, total);
+	(void)pthread_mutex_lock(&lock);
+	if (is_due(time)) {
+		progress.shown = time;
+		progress.verb = verb;
+		progress.done = done;
+		progress.total = total;
+		draw_progress();
+	}
+	(void)pthread_mutex_unlock(&lock);
 }
 
 void
@@ -158,7 +187,9 @@ terminal_progress_verified(size_t done, size_t total)
 void
 terminal_progress_end(void)
 {
+	(void)pthread_mutex_lock(&lock);
 	if (progress.shown != 0)
 		fputs(CLEAR_LINE, stderr);
 	progress.began = progress.shown = 0;
+	(void)pthread_mutex_unlock(&lock);
 }

@@ -25,7 +25,7 @@ int terminal_ask_secret(const char *prompt, bool confirm, size_t max, struct sec
 /* Asks a yes/no question; false also when nobody can be asked. */
 bool terminal_confirm(const char *question);
 
-/* A line on stderr: note: always but with --quiet; verbose: only with --verbose; warn: always, with
+/* A line on stderr, of any thread: note: always but with --quiet; verbose: only with --verbose; warn: always, with
  * "warning: " in front (coloured on a terminal, unless NO_COLOR). Neutralised. */
 void terminal_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void terminal_verbose(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -39,7 +39,8 @@ void terminal_error_hint(const char *program, const char *command);
 bool terminal_has_colour(int fd);
 
 /* Progress for work over a second: on a terminal, one line rewritten in place ("verb done/total"), at
- * most ten times a second, from the second second on; nothing otherwise or with --quiet. */
+ * most ten times a second, from the second second on; nothing otherwise or with --quiet. Notes and warnings
+ * go above it. verb is kept. */
 void terminal_progress(const char *verb, size_t done, size_t total);
 /* The same with the verb "verified", as a callback. */
 void terminal_progress_verified(size_t done, size_t total);

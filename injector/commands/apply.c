@@ -94,6 +94,7 @@ run(const struct invocation *invocation, struct error *err)
 		.force = option_is_set(&invocation->options, "force-conflicts"),
 		.allow_rollback = option_is_set(&invocation->options, "allow-rollback"),
 		.create_namespace = option_is_set(&invocation->options, "create-namespace"),
+		.done = "applied",
 		.announce = true,
 		.describe = describe,
 	};

@@ -157,7 +157,8 @@ struct pool {
 	const struct delivery_terms *terms;
 	struct apply apply;
 	struct job *jobs;
-	size_t count, next;
+	size_t count, next, done;
+	pthread_t first_thread; /* the one that shows how far it is */
 	struct limits limits;
 	struct given given;
 	struct kube_choice first;
@@ -271,6 +272,18 @@ take(struct pool *pool)
 	return job;
 }
 
+static void
+give_back(struct pool *pool)
+{
+	size_t done;
+
+	(void)pthread_mutex_lock(&pool->lock);
+	done = ++pool->done;
+	(void)pthread_mutex_unlock(&pool->lock);
+	if (pthread_equal(pthread_self(), pool->first_thread))
+		terminal_progress(pool->terms->done, done, pool->count);
+}
+
 static void *
 work(void *context)
 {
@@ -281,6 +294,7 @@ work(void *context)
 	while ((job = take(pool)) != NULL) {
 		if (deliver_to(pool, job, &line) == 0)
 			job->err.code = ERROR_NONE;
+		give_back(pool);
 	}
 	line_close(&line);
 	return NULL;
@@ -320,12 +334,15 @@ work_together(struct pool *pool)
 	pthread_t threads[CONNECTIONS_MAX - 1];
 	size_t started = 0;
 
+	pool->first_thread = pthread_self();
+	terminal_progress(pool->terms->done, 0, pool->count);
 	while (started < COUNT(threads) && started + 1 < pool->count &&
 	       pthread_create(&threads[started], NULL, work, pool) == 0)
 		started++;
 	(void)work(pool);
 	for (size_t i = 0; i < started; i++)
 		(void)pthread_join(threads[i], NULL);
+	terminal_progress_end();
 }
 
 /* In the targets' order. The first failure is what the command ends with; the others are said before. */

@@ -37,6 +37,7 @@ run(const struct invocation *invocation, struct error *err)
 	const struct delivery_terms delivery = {
 		.dry_run = DRY_RUN_CLIENT,
 		.allow_rollback = option_is_set(&invocation->options, "allow-rollback"),
+		.done = "compared",
 		.describe = describe,
 	};
 

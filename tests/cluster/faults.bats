@@ -339,3 +339,28 @@ page='"type":"text/html","body":"<html><h1>No</h1></html>"'
 	asks apply
 	succeeds
 }
+
+# many_targets COUNT: the project's targets are so many namespaces.
+many_targets()
+{
+	sed -i "s/^  prod: .*/  prod: {targets: [$(seq "$1" | sed 's/.*/{context: test, namespace: n&}/' | paste -sd,)]}/" tfsecrets.yaml
+}
+
+@test "work over a second shows on a terminal, and there alone, how far it is; notes go above" {
+	local progress=$'\r\e[Kapplied '
+
+	many_targets 12
+	serve server '{"on":"GET secrets/inventory","pause":0.3,"also":true}'
+	kubeconfig_for "$server"
+	"$root/tests/cli/on_terminal" expect "$progress" expect /12 -- "$TFSECRETS" apply >shown
+	grep -qF "$progress" shown
+	# A note takes its place and it comes below; at the end it is gone.
+	grep -qF $'/12\r\e[Kprod: to namespace ' shown
+	[[ $(tr '\n' ' ' <shown) == *$'/12\r\e[Kconfigmap/'* ]]
+	[ "$(grep -c 'secret/taskflow-secrets serverside-applied' shown)" = 12 ]
+	"$root/tests/cli/on_terminal" expect serverside-applied -- "$TFSECRETS" apply --quiet >shown
+	run ! grep -qF "$progress" shown
+	asks diff
+	[ "$status" -eq 3 ]
+	[[ $output$stderr != *compared* ]]
+}
