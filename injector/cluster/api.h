@@ -56,6 +56,8 @@ const char *object_meta_label(const struct object_meta *meta, const char *name);
 /* The keys whose values differ from what the object's annotation says: "+A, ~B, -C", a heap text, "" for none;
  * meta without an object: all are new. */
 char *object_meta_changes(const struct object_meta *meta, const struct kube_object *object);
+/* What `tfsecrets` owns of an object by server-side apply, as fieldsV1; NULL: nothing. */
+const struct json_node *object_our_fields(const struct json_node *object);
 /* Whether `tfsecrets` owns, by server-side apply, exactly what it would send for this object. */
 bool object_meta_owns_exactly(const struct object_meta *meta, const struct kube_object *object);
 

@@ -1,21 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "injector/cluster/known.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/memory.h"
 
-enum { PAGES_MAX = 1000 };
+enum { PAGES_MAX = 1000, SAME_SEARCHED = 32 };
 
 void
 known_clear(struct known *known)
 {
 	for (size_t i = 0; i < known->count; i++) {
 		free(known->objects[i].namespace);
-		free(known->objects[i].name);
-		free(known->objects[i].json);
+		free(known->objects[i].version);
 	}
 	free(known->objects);
+	list_clear(&known->texts);
 	*known = (struct known)KNOWN_INIT;
 }
 
@@ -38,27 +39,78 @@ compare(const void *left, const void *right)
 	return compare_to(left, b->kind, b->namespace, b->name);
 }
 
+/* The same text for what is the same, as far as it was met of late. Takes text. */
+static const char *
+same_text(struct known *known, char *text)
+{
+	struct list *texts = &known->texts;
+
+	for (size_t i = texts->count; i > 0 && texts->count - i < SAME_SEARCHED; i--) {
+		if (strcmp(texts->items[i - 1], text) == 0) {
+			free(text);
+			return texts->items[i - 1];
+		}
+	}
+	list_take(texts, text);
+	return text;
+}
+
+static void
+add_member(struct buf *out, const char *name, const struct json_node *value)
+{
+	CLEANUP(free_text) char *text = value != NULL ? json_print(value) : NULL;
+
+	if (text != NULL)
+		buf_printf(out, ",\"%s\":%s", name, text);
+}
+
+/* What apply looks at, but for the resourceVersion, with a comma in front. NULL: too large. */
+static char *
+rest_of(const struct json_node *item)
+{
+	const struct json_node *metadata = json_get(item, "metadata");
+	CLEANUP(buf_clear) struct buf out = BUF_INIT(HTTP_ANSWER_MAX);
+
+	add_member(&out, "labels", json_get(metadata, "labels"));
+	add_member(&out, "annotations", json_get(metadata, "annotations"));
+	add_member(&out, "ownerReferences", json_get(metadata, "ownerReferences"));
+	buf_printf(&out, ",\"managedFields\":[{\"manager\":\"" FIELD_MANAGER
+			 "\",\"operation\":\"Apply\"");
+	add_member(&out, "fieldsV1", object_our_fields(item));
+	buf_append_text(&out, "}]");
+	return out.full ? NULL : buf_take_text(&out);
+}
+
+static void
+add_item(struct known *known, enum object_kind kind, const struct json_node *item)
+{
+	const struct json_node *metadata = json_get(item, "metadata");
+	const char *namespace = json_string_of(json_get(metadata, "namespace"));
+	const char *name = json_string_of(json_get(metadata, "name"));
+	const char *version = json_string_of(json_get(metadata, "resourceVersion"));
+	char *rest;
+
+	/* A version is a number; what is none would not fit between quotes. */
+	if (namespace == NULL || name == NULL || version == NULL ||
+	    version[strspn(version, "0123456789")] != 0 || (rest = rest_of(item)) == NULL)
+		return;
+	known->objects = xreallocarray(known->objects, known->count + 1, sizeof(*known->objects));
+	known->objects[known->count++] = (struct known_object){
+		.kind = kind,
+		.namespace = xstrdup(namespace),
+		.version = xstrdup(version),
+		.name = same_text(known, xstrdup(name)),
+		.rest = same_text(known, rest),
+	};
+}
+
 static void
 add_page(struct known *known, enum object_kind kind, const struct json_node *page)
 {
 	const struct json_node *item = json_first(json_get(page, "items"));
 
-	for (; item != NULL; item = json_next(item)) {
-		const char *namespace =
-			json_string_of(json_walk(item, "metadata", "namespace", NULL));
-		const char *name = json_string_of(json_walk(item, "metadata", "name", NULL));
-
-		if (namespace == NULL || name == NULL)
-			continue;
-		known->objects =
-			xreallocarray(known->objects, known->count + 1, sizeof(*known->objects));
-		known->objects[known->count++] = (struct known_object){
-			.kind = kind,
-			.namespace = xstrdup(namespace),
-			.name = xstrdup(name),
-			.json = json_print(item),
-		};
-	}
+	for (; item != NULL; item = json_next(item))
+		add_item(known, kind, item);
 }
 
 static int
@@ -110,6 +162,7 @@ known_find(const struct known *known, enum object_kind kind, const char *namespa
 	   const char *name, struct object_meta *ret)
 {
 	const struct known_object *found = NULL;
+	CLEANUP(free_text) char *text = NULL;
 	struct error ignored;
 	size_t from = 0, to = known->count;
 
@@ -126,7 +179,9 @@ known_find(const struct known *known, enum object_kind kind, const char *namespa
 			to = middle;
 	}
 	object_meta_clear(ret);
-	if (found == NULL || json_parse(bytes_of(found->json), name, &ret->json, &ignored) < 0)
+	if (found == NULL)
 		return false;
-	return true;
+	text = xasprintf("{\"metadata\":{\"resourceVersion\":\"%s\"%s}}", found->version,
+			 found->rest);
+	return json_parse(bytes_of(text), name, &ret->json, &ignored) == 0;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* known: the metadata of our objects in all namespaces of a cluster, by one LIST for each kind, page by page, where
- * an environment has many targets there. What it does not have may be there all the same. Kept as text: cJSON's trees
- * take five times as much. */
+ * an environment has many targets there. What it does not have may be there all the same. Of an object only what apply
+ * looks at is kept, and that once for all namespaces where it is the same, as it mostly is: what is the same everywhere
+ * takes no more memory for many targets than for few. */
 #ifndef CLUSTER_KNOWN_H
 #define CLUSTER_KNOWN_H
 
@@ -9,18 +10,20 @@
 
 struct known_object {
 	enum object_kind kind;
-	char *namespace, *name;
-	char *json; /* compact */
+	char *namespace, *version; /* its resourceVersion */
+	const char *name,
+		*rest; /* among the texts; rest: the other members of its metadata, JSON */
 };
 
 struct known {
 	struct known_object *objects; /* sorted by kind, namespace, name */
 	size_t count;
+	struct list texts;
 };
 
 #define KNOWN_INIT                                                                                 \
 	{                                                                                          \
-		.objects = NULL, .count = 0                                                        \
+		.objects = NULL, .count = 0, .texts = LIST_INIT                                    \
 	}
 
 /* An account that may not list knows nothing, which is no error. The caller clears *ret. */

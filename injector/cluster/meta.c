@@ -82,11 +82,11 @@ expected_paths(const struct kube_object *object, struct list *paths)
 	list_sort(paths);
 }
 
-static const struct json_node *
-our_fields(const struct object_meta *meta)
+const struct json_node *
+object_our_fields(const struct json_node *object)
 {
 	const struct json_node *entry =
-		json_first(json_walk(meta->json, "metadata", "managedFields", NULL));
+		json_first(json_walk(object, "metadata", "managedFields", NULL));
 
 	for (; entry != NULL; entry = json_next(entry)) {
 		if (says(entry, "manager", FIELD_MANAGER) && says(entry, "operation", "Apply"))
@@ -101,7 +101,7 @@ object_meta_owns_exactly(const struct object_meta *meta, const struct kube_objec
 	CLEANUP(list_clear) struct list expected = LIST_INIT, found = LIST_INIT;
 	bool same;
 
-	collect(our_fields(meta), "", 2, &found);
+	collect(object_our_fields(meta->json), "", 2, &found);
 	list_sort(&found);
 	expected_paths(object, &expected);
 	same = found.count == expected.count;

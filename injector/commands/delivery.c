@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "injector/commands/delivery.h"
 
+#include <malloc.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
@@ -148,7 +149,7 @@ struct job {
 	const struct target *target; /* NULL: where the command line says */
 	struct buf lines;	     /* of the report */
 	size_t differing;	     /* objects */
-	struct error err;
+	struct error *failure; /* or NULL; most have none, and many targets would take much room */
 };
 
 /* The targets, of which each worker takes the next. */
@@ -241,13 +242,13 @@ add_line(void *context, const struct apply_report *report)
 }
 
 static int
-deliver_to(struct pool *pool, struct job *job, struct line *line)
+deliver_to(struct pool *pool, struct job *job, struct line *line, struct error *err)
 {
 	const struct kube_choice choice = choose(pool, job->target);
 	const char *namespace;
 	struct apply apply = pool->apply;
 
-	if (line_open(line, &choice, &pool->limits, &job->err) < 0)
+	if (line_open(line, &choice, &pool->limits, err) < 0)
 		return -1;
 	namespace = choice.namespace != NULL ? choice.namespace : line->access.namespace;
 	if (pool->terms->announce)
@@ -257,7 +258,7 @@ deliver_to(struct pool *pool, struct job *job, struct line *line)
 		apply.known = &pool->known;
 	apply.report = add_line;
 	apply.report_context = job;
-	return apply_to(&apply, &line->api, namespace, &job->err);
+	return apply_to(&apply, &line->api, namespace, err);
 }
 
 static struct job *
@@ -270,6 +271,25 @@ take(struct pool *pool)
 		job = &pool->jobs[pool->next++];
 	(void)pthread_mutex_unlock(&pool->lock);
 	return job;
+}
+
+/* Of several targets, which one it was. */
+static struct error *
+failure_of(const struct pool *pool, const struct job *job, struct error *err)
+{
+	const struct kube_choice choice = choose(pool, job->target);
+	struct error *failure = xcalloc(1, sizeof(*failure));
+	CLEANUP(free_text) char *context =
+		choice.in_cluster      ? xstrdup("this pod's account") :
+		choice.context != NULL ? xasprintf("context '%s'", choice.context) :
+					 xstrdup("the current context");
+
+	if (pool->count > 1 && choice.namespace != NULL)
+		(void)error_context(err, "%s, namespace '%s'", context, choice.namespace);
+	else if (pool->count > 1)
+		(void)error_context(err, "%s", context);
+	*failure = *err;
+	return failure;
 }
 
 static void
@@ -290,10 +310,11 @@ work(void *context)
 	struct pool *pool = context;
 	struct line line = { .is_open = false };
 	struct job *job;
+	struct error err;
 
 	while ((job = take(pool)) != NULL) {
-		if (deliver_to(pool, job, &line) == 0)
-			job->err.code = ERROR_NONE;
+		if (deliver_to(pool, job, &line, &err) < 0)
+			job->failure = failure_of(pool, job, &err);
 		give_back(pool);
 	}
 	line_close(&line);
@@ -334,6 +355,8 @@ work_together(struct pool *pool)
 	pthread_t threads[CONNECTIONS_MAX - 1];
 	size_t started = 0;
 
+	/* The threads wait for servers nearly all the time, so that one heap does for all of them. */
+	(void)mallopt(M_ARENA_MAX, 1);
 	pool->first_thread = pthread_self();
 	terminal_progress(pool->terms->done, 0, pool->count);
 	while (started < COUNT(threads) && started + 1 < pool->count &&
@@ -357,12 +380,12 @@ print_all(const struct pool *pool, size_t *ret_differing, struct error *err)
 
 		fputs(buf_text(&job->lines), stdout);
 		*ret_differing += job->differing;
-		if (job->err.code == ERROR_NONE)
+		if (job->failure == NULL)
 			continue;
 		if (first != NULL)
-			terminal_error(job->err.message);
+			terminal_error(job->failure->message);
 		else
-			first = &job->err;
+			first = job->failure;
 	}
 	if (first == NULL)
 		return 0;
@@ -444,8 +467,10 @@ deliver(const struct invocation *invocation, const struct delivery_terms *terms,
 		work_together(&pool);
 		result = print_all(&pool, ret_differing, err);
 	}
-	for (size_t i = 0; i < pool.count; i++)
+	for (size_t i = 0; i < pool.count; i++) {
 		buf_clear(&pool.jobs[i].lines);
+		free(pool.jobs[i].failure);
+	}
 	known_clear(&pool.known);
 	given_clear(&pool.given);
 	free(pool.jobs);

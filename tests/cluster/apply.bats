@@ -371,6 +371,7 @@ other()
 	kubectl create namespace "$namespace-b" >/dev/null
 	sed -i "s/^  prod: .*/  prod: {targets: [{context: test, namespace: $namespace}, {context: test, namespace: $namespace-none}, {context: test, namespace: $namespace-b}]}/" tfsecrets.yaml
 	run --separate-stderr tfsecrets apply
+	fails 5 "context 'test', namespace '$namespace-none': "
 	fails 5 "there is no namespace '$namespace-none'"
 	[ "$output" = "$both"$'\n'"$both" ]
 	[ "$(level_in "$namespace-b")" = info ]
@@ -410,6 +411,13 @@ all_requests()
 	[ "$(grep -c serverside-applied <<<"$output")" -eq 2 ]
 	[ "$(level_in "$namespace-4")" = info ]
 	kubectl --namespace="$namespace-3" get secret taskflow-secrets
+	# Another's object is seen so, too.
+	kubectl --namespace="$namespace-5" annotate configmap taskflow-config meta.helm.sh/release-name=other >/dev/null
+	kubectl --namespace="$namespace-6" patch configmap taskflow-config --type=merge -p '{"metadata":{"ownerReferences":[{"apiVersion":"v1","kind":"Pod","name":"x","uid":"y"}]}}' >/dev/null
+	run --separate-stderr tfsecrets apply
+	fails 4 "namespace '$namespace-5': ConfigMap 'taskflow-config' is another system's: it has meta.helm.sh/release-name"
+	fails 4 "namespace '$namespace-6': ConfigMap 'taskflow-config' is another system's: it has ownerReferences"
+	[ "$(grep -c unchanged <<<"$output")" -eq 8 ]
 }
 
 @test "an account that may not list reads them one by one" {
