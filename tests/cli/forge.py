@@ -103,28 +103,28 @@ def public_key(root, environment):
     return bech32_decode(re.search("^key (\\S+)", part, re.M).group(1))
 
 
-def forge_sealed(arguments):
-    text = open(arguments.file, "rb").read()
+def sealed(file, *change, by=None, namespace="tfsecrets-sealed", plain=None, reseal=None, enc=None, unset=False):
+    """Changes fields; signs anew when it is given an identity; plain and reseal put another box there."""
+    text = open(file, "rb").read()
     signed = text[: text.index(BEGIN)].decode().split("\n")
     header, box = "\n".join(signed[:12]) + "\n", "\n".join(signed[12:])
-    changes = list(arguments.change)
-    if arguments.identity and not any(change.startswith("sealed-by=") for change in changes):
-        changes.append("sealed-by=" + fingerprint(arguments.identity[0]))
-    header = with_fields(header, changes)
-    if arguments.plain is not None or arguments.reseal is not None:
+    if by and not any(one.startswith("sealed-by=") for one in change):
+        change += ("sealed-by=" + fingerprint(by),)
+    header = with_fields(header, change)
+    if plain is not None or reseal is not None:
         environment = re.search("^environment (.*)", header, re.M).group(1)
-        frame = bytes.fromhex(arguments.plain) if arguments.plain is not None else framed(arguments.reseal.encode())
+        frame = bytes.fromhex(plain) if plain is not None else framed(reseal.encode())
         info = b"tfsecrets/v1/sealed" + hashlib.sha256(header.encode()).digest()
         key = X25519PublicKey.from_public_bytes(public_key(".", environment))
         box = "value\n" + lines(SUITE.encrypt(frame, key, info=info), 64).decode()
-    if arguments.enc is not None:
+    if enc is not None:
         data = base64.b64decode(box.split("\n", 1)[1])
-        box = "value\n" + lines(bytes.fromhex(arguments.enc) + data[32:], 64).decode()
-    if arguments.unset:
+        box = "value\n" + lines(bytes.fromhex(enc) + data[32:], 64).decode()
+    if unset:
         box = "unset\n"
     message = (header + box).encode()
-    armor = sign(arguments.identity[0], arguments.namespace or "tfsecrets-sealed", message) if arguments.identity else text[text.index(BEGIN):]
-    open(arguments.file, "wb").write(message + armor)
+    armor = sign(by, namespace, message) if by else text[text.index(BEGIN) :]
+    open(file, "wb").write(message + armor)
 
 
 def pad(length):
@@ -144,18 +144,35 @@ def sign_roster(file, identities, namespace="tfsecrets-roster"):
     open(file, "wb").write(body + b"".join(sign(identity, namespace, body) for identity in identities))
 
 
-def forge_wrap(arguments):
-    file = f"tfsecrets/{arguments.environment}/key.age"
-    plain = subprocess.run(["age", "-d", "-i", arguments.identity[0], file], check=True, capture_output=True, text=True).stdout
-    to = arguments.to or [recipient_of(arguments.identity[0])]
-    command = ["age", "-a"] + [word for recipient in to for word in ("-r", recipient)]
-    armored = subprocess.run(command, input=with_fields(plain, arguments.change).encode(), check=True, capture_output=True).stdout
-    open(file, "wb").write(armored)
+def age(plain, recipients):
+    command = ["age", "-a"] + [word for recipient in recipients for word in ("-r", recipient)]
+    return subprocess.run(command, input=plain.encode(), check=True, capture_output=True).stdout
+
+
+def key_lines(environment, identity):
+    command = ["age", "-d", "-i", identity, f"tfsecrets/{environment}/key.age"]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+def wrap(environment, identity, change=(), to=None):
+    armored = age(with_fields(key_lines(environment, identity), change), to or [recipient_of(identity)])
+    open(f"tfsecrets/{environment}/key.age", "wb").write(armored)
     roster = last_roster(".")
-    before, after = open(roster).read().split(f"\nenvironment {arguments.environment}\n")
+    before, after = open(roster).read().split(f"\nenvironment {environment}\n")
     after = re.sub("^wrapped .*", "wrapped " + hashlib.sha256(armored).hexdigest(), after, count=1, flags=re.M)
-    open(roster, "w").write(before + f"\nenvironment {arguments.environment}\n" + after)
-    sign_roster(roster, arguments.identity[:1])
+    open(roster, "w").write(before + f"\nenvironment {environment}\n" + after)
+    sign_roster(roster, [identity])
+
+
+def signing(identity):
+    return "ssh-ed25519 " + base64.b64encode(wire(signer_of(identity))).decode()
+
+
+def environment_key():
+    """A fresh one: public, private."""
+    private = X25519PrivateKey.generate()
+    public = private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+    return bech32_encode("tfsecrets", public), bech32_encode("tfsecrets-env-key-", private.private_bytes_raw()).upper()
 
 
 def main():
@@ -175,17 +192,24 @@ def main():
     commands.add_parser("environment-key")
     arguments = parser.parse_args()
     if arguments.command == "sealed":
-        forge_sealed(arguments)
+        sealed(
+            arguments.file,
+            *arguments.change,
+            by=arguments.identity and arguments.identity[0],
+            namespace=arguments.namespace or "tfsecrets-sealed",
+            plain=arguments.plain,
+            reseal=arguments.reseal,
+            enc=arguments.enc,
+            unset=arguments.unset,
+        )
     elif arguments.command == "roster":
         sign_roster(arguments.file, arguments.identity, arguments.namespace or "tfsecrets-roster")
     elif arguments.command == "wrap":
-        forge_wrap(arguments)
+        wrap(arguments.environment, arguments.identity[0], arguments.change, arguments.to)
     elif arguments.command == "signing":
-        print("ssh-ed25519 " + base64.b64encode(wire(signer_of(arguments.file))).decode())
+        print(signing(arguments.file))
     else:
-        private = X25519PrivateKey.generate()
-        print(bech32_encode("tfsecrets", private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)))
-        print(bech32_encode("tfsecrets-env-key-", private.private_bytes_raw()).upper())
+        print(*environment_key(), sep="\n")
 
 
 if __name__ == "__main__":
