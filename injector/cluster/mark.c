@@ -46,6 +46,13 @@ check_roster(const struct apply *apply, const struct inventory *inventory, struc
 	return 0;
 }
 
+/* A tombstone counts as a value does: what it took away must not come back either. */
+static bool
+has_generation(const struct object_value *value)
+{
+	return value->state == VALUE_SEALED || value->state == VALUE_UNSET;
+}
+
 static int
 check_mark(const struct apply *apply, const struct inventory_mark *mark, struct error *err)
 {
@@ -61,7 +68,7 @@ check_mark(const struct apply *apply, const struct inventory_mark *mark, struct 
 	at = (size_t)(setting - apply->schema->settings);
 	if (apply->values.value(apply->values.context, at, &value, err) < 0)
 		return -1;
-	if (value.state != VALUE_SEALED)
+	if (!has_generation(&value))
 		return error_set(err, ERROR_REFUSED,
 				 "'%s' was sealed when this target last got it (generation %" PRIu32
 				 "), and is not any more",
@@ -109,7 +116,7 @@ marks_merge(const struct apply *apply, const struct kube_objects *objects, struc
 
 		if (apply->values.value(apply->values.context, i, &value, err) < 0)
 			return -1;
-		if (value.state == VALUE_SEALED)
+		if (has_generation(&value))
 			inventory_set_mark(known, schema->settings[i].name, value.generation,
 					   value.value_id);
 	}

@@ -60,7 +60,7 @@ add_entry(struct kube_object *object, const struct object_entry *from,
 
 	if (source->value(source->context, from->setting, &entry.value, err) < 0)
 		return -1;
-	if (entry.value.state == VALUE_ABSENT)
+	if (entry.value.state == VALUE_ABSENT || entry.value.state == VALUE_UNSET)
 		return 0;
 	if (entry.value.state == VALUE_SEALED && object->kind == OBJECT_CONFIGMAP)
 		return error_set(

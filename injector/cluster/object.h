@@ -31,14 +31,15 @@ enum {
 	OBJECT_ANNOTATIONS = 2,
 };
 
-enum object_value_state { VALUE_ABSENT, VALUE_PLAIN, VALUE_SEALED };
+/* VALUE_UNSET: nothing to write, but a tombstone says so, which a target remembers as it does a value. */
+enum object_value_state { VALUE_ABSENT, VALUE_PLAIN, VALUE_SEALED, VALUE_UNSET };
 
 /* What a setting has in the environment. */
 struct object_value {
 	enum object_value_state state;
 	struct bytes plain;		    /* VALUE_PLAIN: borrowed, outlives the objects */
-	char value_id[VALUE_ID_DIGITS + 1]; /* VALUE_SEALED */
-	uint32_t generation;		    /* VALUE_SEALED: what a hidden value is shown by */
+	char value_id[VALUE_ID_DIGITS + 1]; /* VALUE_SEALED, VALUE_UNSET */
+	uint32_t generation;		    /* the same: what a hidden value is shown by */
 };
 
 /* The command's callbacks; setting is an index into schema.settings. */
@@ -58,7 +59,7 @@ struct object_mark {
 struct kube_entry {
 	char *key;
 	size_t setting;
-	struct object_value value; /* never VALUE_ABSENT */
+	struct object_value value; /* VALUE_PLAIN or VALUE_SEALED */
 };
 
 struct kube_object {

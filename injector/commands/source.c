@@ -11,8 +11,9 @@ give_value(void *context, size_t setting, struct object_value *ret, struct error
 
 	(void)err;
 	*ret = (struct object_value){ .state = VALUE_ABSENT };
-	if (value->source == SOURCE_SEALED) {
-		ret->state = VALUE_SEALED;
+	if (value->source == SOURCE_SEALED ||
+	    (value->source == SOURCE_NONE && value->sealed != NULL)) {
+		ret->state = value->source == SOURCE_SEALED ? VALUE_SEALED : VALUE_UNSET;
 		ret->generation = value->sealed->sealed.generation;
 		memcpy(ret->value_id, value->sealed->sealed.value_id, sizeof(ret->value_id));
 	} else if (value->source != SOURCE_NONE) {

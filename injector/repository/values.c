@@ -97,7 +97,9 @@ take_sealed(const struct setting *setting, const struct value_state *state,
 				 setting->name);
 	if (state->status == STATUS_VALID)
 		*ret = (struct setting_value){ .source = SOURCE_SEALED, .sealed = state };
-	else if (state->status != STATUS_UNSET)
+	else if (state->status == STATUS_UNSET)
+		ret->sealed = state;
+	else
 		return error_set(err, ERROR_REFUSED, "%s", state->problem);
 	return 0;
 }

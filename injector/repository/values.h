@@ -16,7 +16,8 @@ enum value_origin { SOURCE_NONE, SOURCE_PLAIN, SOURCE_DEFAULT, SOURCE_SEALED };
 struct setting_value {
 	enum value_origin source;
 	struct bytes plain; /* of config.yaml or the default; borrowed from struct values */
-	const struct value_state *sealed;
+	const struct value_state
+		*sealed; /* SOURCE_SEALED; with another source: its tombstone, or NULL */
 };
 
 struct values {

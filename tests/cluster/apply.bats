@@ -163,10 +163,60 @@ audit_lines()
 @test "a value that is no secret any more, or is gone, is refused" {
 	a_project
 	tfsecrets -q apply
-	tfsecrets -q unset --yes OPENAI_API_KEY
-	sed -i '/^  OPENAI_API_KEY:/,/kind:/s/kind: secret/kind: secret\n    optional: true/' tfsecrets.yaml
+	may_be_absent OPENAI_API_KEY
+	rm tfsecrets/prod/sealed/OPENAI_API_KEY
 	run --separate-stderr tfsecrets apply
 	fails 4 "'OPENAI_API_KEY' was sealed when this target last got it (generation 1), and is not any more"
+	sed -i '/^  OPENAI_API_KEY:/,/kind:/s/kind: secret/kind: config/' tfsecrets.yaml
+	echo 'OPENAI_API_KEY: none' >>tfsecrets/prod/config.yaml
+	run --separate-stderr tfsecrets apply
+	fails 4 "'OPENAI_API_KEY' was sealed when this target last got it (generation 1), and is not any more"
+}
+
+# may_be_absent SETTING
+may_be_absent()
+{
+	sed -i "/^  $1:/,/kind:/s/kind: secret/kind: secret\n    optional: true/" tfsecrets.yaml
+}
+
+# A value that was applied, then unset, and that applied as well; ../older has it still.
+an_unset_value()
+{
+	may_be_absent OPENAI_API_KEY
+	tfsecrets -q apply
+	cp -r tfsecrets ../older
+	tfsecrets -q unset --yes OPENAI_API_KEY
+	tfsecrets -q apply
+	[ "$(in_project get secret taskflow-secrets -o json | jq '.data | has("OPENAI_API_KEY")')" = false ]
+	in_project get secret -o yaml -l tfsecrets.dev/environment=prod | grep -q 'generations: .*OPENAI_API_KEY=2:'
+}
+
+@test "a tombstone that was deleted is missed at the target" {
+	a_project
+	an_unset_value
+	rm tfsecrets/prod/sealed/OPENAI_API_KEY
+	run --separate-stderr tfsecrets apply
+	fails 4 "'OPENAI_API_KEY' was sealed when this target last got it (generation 2), and is not any more"
+}
+
+@test "a tombstone replaced by an older value is refused at the target" {
+	a_project
+	an_unset_value
+	cp ../older/prod/sealed/OPENAI_API_KEY tfsecrets/prod/sealed
+	tfsecrets -q check
+	run --separate-stderr tfsecrets apply
+	fails 4 "'OPENAI_API_KEY' is of generation 1, and this target has had generation 2"
+}
+
+@test "a value that does not open is not applied, and nothing else is" {
+	a_project
+	python3 "$root/tests/cli/forge.py" sealed tfsecrets/prod/sealed/OPENAI_API_KEY --enc "$(printf %064d 0)" \
+		--as "$HOME/.config/tfsecrets/identity"
+	tfsecrets -q check
+	run --separate-stderr tfsecrets apply
+	fails 4 "opening 'OPENAI_API_KEY': altered, or sealed to another key"
+	[ -z "$(in_project get configmap taskflow-config -o name --ignore-not-found)" ]
+	[ -z "$(in_project get secret taskflow-secrets -o name --ignore-not-found)" ]
 }
 
 @test "an inventory that somebody altered is refused" {

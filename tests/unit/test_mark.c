@@ -144,6 +144,26 @@ test_gone(void **state)
 	      "'A' was sealed when this target last got it (generation 7), and is not any more");
 }
 
+/* What was unset must not come back: the tombstone is held to the mark, and leaves one. */
+static void
+test_unset(void **state)
+{
+	CLEANUP(inventory_clear) struct inventory known = INVENTORY_INIT;
+	const struct apply apply = make_apply(false);
+	const struct kube_objects none = { NULL, 0 };
+	struct error err = ERROR_INIT;
+
+	(void)state;
+	here.state = VALUE_UNSET;
+	here.generation = 8;
+	check(NULL, "A", 7, "01234567", NULL);
+	here.generation = 6;
+	check(NULL, "A", 7, "01234567",
+	      "'A' is of generation 6, and this target has had generation 7");
+	assert_int_equal(marks_merge(&apply, &none, &known, &err), 0);
+	assert_int_equal(inventory_mark(&known, "A")->generation, 6);
+}
+
 static void
 test_left_the_schema(void **state)
 {
@@ -243,6 +263,7 @@ main(void)
 		TEST(test_plain_now),	    TEST(test_gone),
 		TEST(test_unreadable),	    TEST(test_roster),
 		TEST(test_left_the_schema), TEST(test_merge),
+		TEST(test_unset),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
