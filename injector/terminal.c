@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -52,6 +53,16 @@ terminal_has_colour(int fd)
 
 	return isatty(fd) && (no_colour == NULL || no_colour[0] == 0) &&
 	       (term == NULL || strcmp(term, "dumb") != 0);
+}
+
+size_t
+terminal_columns(int fd)
+{
+	struct winsize size;
+
+	if (ioctl(fd, TIOCGWINSZ, &size) < 0 || size.ws_col < TERMINAL_COLUMNS)
+		return TERMINAL_COLUMNS;
+	return size.ws_col;
 }
 
 static void

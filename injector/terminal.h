@@ -37,6 +37,9 @@ void terminal_error_hint(const char *program, const char *command);
 
 /* Whether to colour this descriptor: a terminal, NO_COLOR unset or empty, TERM not "dumb". */
 bool terminal_has_colour(int fd);
+/* How wide this descriptor's terminal is, at least TERMINAL_COLUMNS; that where it is none. */
+enum { TERMINAL_COLUMNS = 80 };
+size_t terminal_columns(int fd);
 
 /* Progress for work over a second: on a terminal, one line rewritten in place ("verb done/total"), at
  * most ten times a second, from the second second on; nothing otherwise or with --quiet. Notes and warnings

@@ -20,6 +20,7 @@ extern const struct command command_roster;
 extern const struct command command_rotate;
 extern const struct command command_seal;
 extern const struct command command_set;
+extern const struct command command_status;
 extern const struct command command_unset;
 extern const struct command command_version;
 

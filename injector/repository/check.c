@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "base/memory.h"
+#include "injector/repository/due.h"
 #include "injector/repository/environment_key.h"
 #include "injector/repository/journal.h"
 #include "injector/repository/plain.h"
@@ -148,17 +149,17 @@ check_folder(struct view *view, struct error *err)
 static void
 check_due(const struct view *view, const struct setting *setting, const struct sealed *sealed)
 {
-	int64_t age = time(NULL) - sealed->changed_at;
+	struct value_due due = value_due(setting, view->roster, sealed, time(NULL));
 
-	if (sealed->changed < view->roster->removed)
+	if (due.at_source)
 		findings_add(
 			view->findings, LEVEL_DUE,
 			"'%s' of '%s': change it at the source, a reader who has left could read it",
 			setting->name, view->name);
-	if (setting->rotate_after > 0 && age > 0 && (uint64_t)age > setting->rotate_after) {
+	if (due.overdue > 0) {
 		char over[TIME_TEXT_BYTES];
 
-		text_from_duration((uint64_t)age - setting->rotate_after, over);
+		text_from_duration(due.overdue, over);
 		findings_add(view->findings, LEVEL_DUE,
 			     "'%s' of '%s': due to be changed since %s (rotate-after)",
 			     setting->name, view->name, over);
@@ -363,6 +364,29 @@ check_roster(const struct project *project, struct findings *findings)
 	}
 }
 
+/* One line for all of them: a small project has no other kind of environment. */
+static void
+check_readers(const struct roster *roster, const char *environment, struct findings *findings)
+{
+	CLEANUP(list_clear) struct list alone = LIST_INIT;
+	CLEANUP(free_text) char *names = NULL;
+
+	for (size_t i = 0; i < roster->environment_count; i++) {
+		const struct roster_environment *one = &roster->environments[i];
+
+		if ((environment == NULL || strcmp(environment, one->name) == 0) &&
+		    environment_has_one_reader(one))
+			list_add(&alone, one->name);
+	}
+	if (alone.count == 0)
+		return;
+	names = list_join(&alone, ", ", " and ");
+	findings_add(findings, LEVEL_DUE,
+		     "only one identity reads %s: lost, it takes the values along; add a recovery "
+		     "reader (LOST KEYS in the manual)",
+		     names);
+}
+
 /* Files in the top folder: the roster's, the journal, one folder for each environment. */
 static int
 check_top(struct project *project, struct findings *findings, struct error *err)
@@ -432,6 +456,7 @@ check_project(struct project *project, const char *environment, state_progress p
 
 	check_roster(project, findings);
 	check_targets(project->schema, findings);
+	check_readers(roster, environment, findings);
 	if (check_top(project, findings, err) < 0 && findings_take(findings, err) < 0)
 		return -1;
 	for (size_t i = 0; i < roster->environment_count; i++) {
