@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "injector/cluster/sink.h"
 
+#include "base/memory.h"
 #include "crypto/base64.h"
 
 /* Bytes encoded at a time: a multiple of three, so that only the last group has padding. */
@@ -81,4 +82,53 @@ sink_base64(struct sink *sink, struct bytes bytes, struct error *err)
 		bytes.len -= len;
 	}
 	return 0;
+}
+
+/* How many bytes at the front stand for themselves in a JSON string. */
+static size_t
+plain_run(struct bytes text)
+{
+	size_t len = 0;
+
+	while (len < text.len && text.data[len] >= 0x20 && text.data[len] != '"' &&
+	       text.data[len] != '\\')
+		len++;
+	return len;
+}
+
+static int
+append_escape(struct sink *sink, uint8_t byte, struct error *err)
+{
+	static const char digits[] = "0123456789abcdef";
+	static const struct {
+		uint8_t byte;
+		const char *escape;
+	} shorts[] = {
+		{ '"', "\\\"" }, { '\\', "\\\\" }, { '\n', "\\n" },
+		{ '\r', "\\r" }, { '\t', "\\t" },
+	};
+	const char escape[] = { '\\', 'u', '0', '0', digits[byte >> 4], digits[byte & 15], 0 };
+
+	for (size_t i = 0; i < COUNT(shorts); i++) {
+		if (shorts[i].byte == byte)
+			return sink_append(sink, bytes_of(shorts[i].escape), err);
+	}
+	return sink_append(sink, bytes_of(escape), err);
+}
+
+int
+sink_json_string(struct sink *sink, struct bytes text, struct error *err)
+{
+	if (sink_append(sink, bytes_of("\""), err) < 0)
+		return -1;
+	while (text.len > 0) {
+		size_t len = plain_run(text);
+
+		if (sink_append(sink, (struct bytes){ text.data, len }, err) < 0 ||
+		    (len < text.len && append_escape(sink, text.data[len++], err) < 0))
+			return -1;
+		text.data += len;
+		text.len -= len;
+	}
+	return sink_append(sink, bytes_of("\""), err);
 }

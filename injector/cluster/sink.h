@@ -39,6 +39,9 @@ int sink_append(struct sink *sink, struct bytes bytes, struct error *err)
 /* Appends bytes as padded base64 on one line. */
 int sink_base64(struct sink *sink, struct bytes bytes, struct error *err)
 	__attribute__((warn_unused_result));
+/* Appends bytes, which are UTF-8, as a JSON string in quotes; only what RFC 8259 wants escaped is. */
+int sink_json_string(struct sink *sink, struct bytes text, struct error *err)
+	__attribute__((warn_unused_result));
 /* Writes what is left in the block to the descriptor. */
 int sink_flush(struct sink *sink, struct error *err) __attribute__((warn_unused_result));
 

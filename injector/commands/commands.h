@@ -10,6 +10,7 @@ extern const struct command command_check;
 extern const struct command command_completion;
 extern const struct command command_diff;
 extern const struct command command_exec;
+extern const struct command command_export;
 extern const struct command command_get;
 extern const struct command command_help;
 extern const struct command command_init;
