@@ -209,23 +209,29 @@ matrix_write(const struct status *status, const struct matrix_style *style, stru
 	free(widths);
 }
 
-/* Why, and the command: its words, the setting where it takes one, the environment, and more words. */
+/* Of settings: why, and the command: its words, the setting where it takes one, the environment. */
 static const struct {
-	const char *why, *command, *more;
+	const char *why, *command;
 	bool takes_setting;
-} kinds[DUE_COUNT] = {
-	[DUE_SEAL] = { "a secret stands in config.yaml in the clear", "seal", "", false },
-	[DUE_SET] = { "there is no value", "set", "", true },
-	[DUE_GENERATE] = { "there is no value, and seal makes one", "seal", "", true },
-	[DUE_RESEAL] = { "sealed in the epoch before", "seal", "", false },
-	[DUE_ACCEPT] = { "sealed by somebody who is not a sealer", "seal --accept", "", true },
-	[DUE_REPAIR] = { "invalid; check says why", "check", "", false },
-	[DUE_SOURCE] = { "change it at the source, a reader who has left could read it", "set", "",
+} kinds[] = {
+	[DUE_SEAL] = { "a secret stands in config.yaml in the clear", "seal", false },
+	[DUE_SET] = { "there is no value", "set", true },
+	[DUE_GENERATE] = { "there is no value, and seal makes one", "seal", true },
+	[DUE_RESEAL] = { "sealed in the epoch before", "seal", false },
+	[DUE_ACCEPT] = { "sealed by somebody who is not a sealer", "seal --accept", true },
+	[DUE_REPAIR] = { "invalid; check says why", "check", false },
+	[DUE_SOURCE] = { "change it at the source, a reader who has left could read it", "set",
 			 true },
-	[DUE_ROTATE] = { "older than its rotate-after", "set", "", true },
-	[DUE_READER] = { "only one identity reads it: lost, it takes the values along",
-			 "member add NAME --recipient age1…", " --read", false },
-	[DUE_ROSTER] = { "the roster has no such environment", NULL, NULL, false },
+	[DUE_ROTATE] = { "older than its rotate-after", "set", true },
+};
+
+/* The same of environments as a whole, one entry for all of them. */
+static const struct {
+	const char *why, *command;
+} wholes[DUE_COUNT] = {
+	[DUE_ROSTER] = { "not in the roster yet", "roster sync" },
+	[DUE_READER] = { "read by one identity alone: lost, it takes the values along",
+			 "member add NAME --recipient age1… --env ENV --read" },
 };
 
 /* Wrapped at the columns; a name stays whole, whatever its length. */
@@ -249,20 +255,24 @@ put_names(const struct list *names, size_t columns, struct buf *out)
 		buf_append_byte(out, '\n');
 }
 
+static void
+put_why(const char *about, const char *why, const struct matrix_style *style, struct buf *out)
+{
+	buf_printf(out, "%s%s: %s%s\n", style->has_colour ? YELLOW : "", about, why,
+		   style->has_colour ? PLAIN : "");
+}
+
 /* One kind in one environment; setting is the only one, or NULL. */
 static void
 put_kind(enum due kind, const char *environment, const char *setting, const struct list *names,
 	 const struct matrix_style *style, struct buf *out)
 {
-	buf_printf(out, "%s%s: %s%s\n", style->has_colour ? YELLOW : "", environment,
-		   kinds[kind].why, style->has_colour ? PLAIN : "");
+	put_why(environment, kinds[kind].why, style, out);
 	put_names(names, style->columns, out);
-	if (kinds[kind].command == NULL)
-		return;
 	buf_printf(out, "  $ tfsecrets %s", kinds[kind].command);
 	if (kinds[kind].takes_setting)
 		buf_printf(out, " %s", setting != NULL ? setting : "NAME");
-	buf_printf(out, " --env %s%s\n", environment, kinds[kind].more);
+	buf_printf(out, " --env %s\n", environment);
 }
 
 static void
@@ -285,8 +295,25 @@ put_settings(const struct status *status, const struct status_environment *envir
 					  xasprintf("%s (for %s)", schema->settings[i].name, over) :
 					  xstrdup(schema->settings[i].name));
 	}
-	if (names.count > 0 || (environment->due & 1U << kind) != 0)
+	if (names.count > 0)
 		put_kind(kind, environment->environment->name, only, &names, style, out);
+}
+
+static void
+put_environments(const struct status *status, enum due kind, const struct matrix_style *style,
+		 struct buf *out)
+{
+	CLEANUP(list_clear) struct list names = LIST_INIT;
+
+	for (size_t i = 0; i < status->count; i++) {
+		if ((status->environments[i].due & 1U << kind) != 0)
+			list_add(&names, status->environments[i].environment->name);
+	}
+	if (names.count == 0)
+		return;
+	put_why("environments", wholes[kind].why, style, out);
+	put_names(&names, style->columns, out);
+	buf_printf(out, "  $ tfsecrets %s\n", wholes[kind].command);
 }
 
 static void
@@ -306,10 +333,12 @@ matrix_write_due(const struct status *status, const struct matrix_style *style, 
 	size_t before = out->len;
 
 	put_proposed(&status->project->chain, out);
+	put_environments(status, DUE_ROSTER, style, out);
 	for (size_t i = 0; i < status->count; i++) {
-		for (size_t kind = 0; kind < DUE_COUNT; kind++)
+		for (size_t kind = 0; kind < COUNT(kinds); kind++)
 			put_settings(status, &status->environments[i], (enum due)kind, style, out);
 	}
+	put_environments(status, DUE_READER, style, out);
 	if (out->len == before)
 		buf_append_text(out, "nothing is due\n");
 }

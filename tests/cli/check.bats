@@ -80,18 +80,28 @@ load victim
 	forge sealed "$sealed" changed-at=2020-01-01T00:00:00Z --as "$alice" --reseal postgresql://a:b@c/d
 	check_is_quiet
 	prints "due: 'DATABASE_URL' of 'prod': due to be changed since"
-	check_finds "due: 'DATABASE_URL' of 'prod': due to be changed since" --strict
-	prints "1 finding"
+	check_finds "due: 'DATABASE_URL' of 'prod': due to be changed since" --strict -e prod
+	prints "2 findings"
 }
 
 @test "-o json says the same to a machine" {
 	cp tfsecrets/dev/sealed/DATABASE_URL "$sealed"
 	check_finds "$sealed: was sealed for another environment" -o json
 	[ "$(jq -r '.count' <<<"$output")" -eq 1 ]
-	[ "$(jq -r '.findings[0].level' <<<"$output")" = finding ]
+	[ "$(jq -c '[.findings[].level]' <<<"$output")" = '["due","finding"]' ]
 	git checkout -q .
 	check_is_quiet -o json
-	[ "$(jq -c . <<<"$output")" = '{"findings":[],"count":0}' ]
+	[ "$(jq -c '[.count, .findings[].level]' <<<"$output")" = '[0,"due"]' ]
+}
+
+@test "an environment that one identity alone reads is due, until there is a recovery reader" {
+	check_is_quiet
+	prints "due: only one identity reads dev and prod: lost, it takes the values along"
+	check_finds "due: only one identity reads prod:" --strict -e prod
+	prints "1 finding"
+	tfsecrets -q member add recovery --keys "$bob" --env dev --env prod --read
+	check_is_quiet --strict
+	[[ $output != *"only one identity"* ]]
 }
 
 @test "--explain names each setting with its reason, and no value" {
