@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "injector/repository/lines.h"
 
 void
 chain_file_name(uint32_t serial, char out[static 16])
@@ -181,8 +182,16 @@ read_one(struct chain *chain, const struct tree_directory *directory, uint32_t s
 					 file);
 		return -1;
 	}
-	if (roster_read(buf_bytes(&text), file, &roster, err) < 0)
-		return -1;
+	if (roster_read(buf_bytes(&text), file, &roster, err) < 0) {
+		if (!lines_have_conflict(buf_bytes(&text)))
+			return -1;
+		return error_set(
+			err, ERROR_REFUSED,
+			"%s: two rosters have the same serial, which cannot be merged: take the one "
+			"that others have already, with its key.age (git checkout --ours, or "
+			"--theirs), and make the other change anew on top of it",
+			file);
+	}
 	if (roster->serial != serial) {
 		(void)error_set(err, ERROR_REFUSED, "%s: 'serial' is %u, not the file's name", file,
 				roster->serial);

@@ -66,6 +66,66 @@ int change_reseal(struct change *change, const char *setting, enum outcome *ret,
 int change_seal_plain(struct change *change, struct list *ret, struct error *err)
 	__attribute__((warn_unused_result));
 
+/* One file of a setting, verified but not opened: what stands there now, one of history, or a side of a
+ * merge. STATUS_ABSENT: there is none. */
+struct sealed_file {
+	struct buf text;
+	struct value_state state;
+};
+
+#define SEALED_FILE_INIT                                                                           \
+	{                                                                                          \
+		.text = BUF_INIT(SEALED_FILE_MAX), .state = {.status = STATUS_ABSENT }             \
+	}
+
+void sealed_file_clear(struct sealed_file *file);
+
+/* The file that stands there now. ERROR_REFUSED: it is not valid. The caller clears *ret. */
+int change_read(struct change *change, const char *setting, struct sealed_file *ret,
+		struct error *err) __attribute__((warn_unused_result));
+/* Opens the value of a file that is no tombstone, a pending one as well, as far as the keys reach: this epoch
+ * and the one before. ERROR_REFUSED names who could, or the epoch. The caller clears *ret. */
+int change_open(const struct change *change, const struct sealed_file *file, struct secret *ret,
+		struct error *err) __attribute__((warn_unused_result));
+
+/* The names of those who seal this environment, or both seal and read it; "nobody". The caller frees. */
+char *change_sealers(const struct change *change, bool who_read);
+
+/* Seals a pending file of setting (change_read) anew as the signer's own. value is what change_open has given,
+ * and is checked against the schema; NULL for a tombstone. Nothing of its header is believed but for what the
+ * files in git are compared by: it is the next generation behind it, under a new value-id; `changed` is the
+ * pending file's, since whoever could read that knows the value; `changed-at` is a second after it.
+ * ERROR_REFUSED: the signer is no sealer. */
+int change_accept(struct change *change, const struct setting *setting,
+		  const struct sealed_file *pending, const struct secret *value, struct error *err)
+	__attribute__((warn_unused_result));
+
+/* The newest file of a setting, which a value of an earlier one is to follow. */
+struct newest {
+	struct sealed_file file;
+	bool stands_there; /* it is the file in the tree, not one that is known from history alone */
+	bool is_forked;	   /* another valid file has its generation; */
+	int64_t changed_at; /* the latest of all of them */
+};
+
+/* Seals the value of an earlier file behind the newest one. What is the newest already: OUTCOME_UNCHANGED.
+ * *ret_is_known: somebody who has left since knows the value, and `changed` could not say so. */
+int change_restore(struct change *change, const struct setting *setting, struct newest *newest,
+		   const struct sealed_file *earlier, enum outcome *ret, bool *ret_is_known,
+		   struct error *err) __attribute__((warn_unused_result));
+
+enum side { SIDE_OURS, SIDE_THEIRS, SIDES };
+
+/* Ends a conflict between two files of a setting: takes a side, a tombstone where that side has no file.
+ * ERROR_REFUSED: it is pending, unless may_accept. */
+int change_resolve(struct change *change, const struct setting *setting,
+		   const struct sealed_file sides[static SIDES], enum side taken, bool may_accept,
+		   struct error *err) __attribute__((warn_unused_result));
+/* The same by another value than either. */
+int change_resolve_with(struct change *change, const struct setting *setting,
+			const struct sealed_file sides[static SIDES], struct bytes value,
+			struct error *err) __attribute__((warn_unused_result));
+
 int change_commit(struct change *change, struct error *err) __attribute__((warn_unused_result));
 
 #endif

@@ -20,13 +20,34 @@ lines_error(const struct lines *lines, struct error *err, const char *format, ..
 			 lines->line > 1 ? lines->line - 1 : 1, text);
 }
 
+static bool
+is_marker(const uint8_t *line, size_t len)
+{
+	return len >= 7 && memchr("<>|=", line[0], 4) != NULL && memcmp(line, line + 1, 6) == 0;
+}
+
+bool
+lines_have_conflict(struct bytes text)
+{
+	for (size_t start = 0; start < text.len;) {
+		const uint8_t *line = text.data + start;
+		const uint8_t *end = memchr(line, '\n', text.len - start);
+		size_t len = end != NULL ? (size_t)(end - line) : text.len - start;
+
+		if (is_marker(line, len))
+			return true;
+		start += len + 1;
+	}
+	return false;
+}
+
 /* NULL, or the rule that the line breaks. */
 static const char *
 line_rule(const uint8_t *line, size_t len)
 {
 	if (len == 0)
 		return "an empty line";
-	if (len >= 7 && memchr("<>|=", line[0], 4) != NULL && memcmp(line, line + 1, 6) == 0)
+	if (is_marker(line, len))
 		return "a merge conflict was left here";
 	if (len > LINE_MAX_BYTES)
 		return "a line is longer than 1024 bytes";

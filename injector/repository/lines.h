@@ -58,6 +58,9 @@ int lines_time(struct lines *lines, const char *name, int64_t *ret, struct error
 int lines_name(struct lines *lines, const char *name, bool (*is_valid)(struct bytes), size_t max,
 	       char *out, struct error *err) __attribute__((warn_unused_result));
 
+/* Whether git has left the markers of a conflict in text, which need not be valid otherwise. */
+bool lines_have_conflict(struct bytes text);
+
 /* Takes the text up to its first blank off the front of *rest; all of it when there is none. */
 struct bytes lines_word(struct bytes *rest);
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "injector/repository/lines.h"
 
 enum { THREADS_MAX = 8, FILES_FOR_A_THREAD = 64, PATH_BYTES = 320 };
 
@@ -90,7 +91,12 @@ value_verify(struct bytes text, const char *file, const char *name, const struct
 	sha256_hex(text, ret->hash);
 	ret->status = STATUS_INVALID;
 	if (sealed_parse(text, file, &ret->sealed, &parts, &err) < 0) {
-		ret->problem = xstrdup(err.message);
+		if (lines_have_conflict(text))
+			ret->problem = xasprintf(
+				"%s; 'tfsecrets resolve %s --env %s' ends it by one side", err.message,
+				name, environment->name);
+		else
+			ret->problem = xstrdup(err.message);
 		return;
 	}
 	misplaced = check_place(&ret->sealed, name, roster, environment);
