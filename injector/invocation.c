@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "injector/entry.h"
 #include "injector/terminal.h"
 
 enum { PASSPHRASE_MAX = 1024 };
@@ -89,4 +90,21 @@ invocation_identities_if_any(const struct invocation *invocation, struct identit
 	    !file_exists(AT_FDCWD, path))
 		return 0;
 	return invocation_identities(invocation, ret, err);
+}
+
+int
+invocation_value(const struct invocation *invocation, const char *setting, const char *environment,
+		 const char *given, struct secret *ret, struct error *err)
+{
+	const char *file = option_value(&invocation->options, "file");
+
+	if (file != NULL && given != NULL)
+		return error_set(err, ERROR_USAGE, "give the value once: --file or NAME=VALUE");
+	if (given != NULL)
+		return secret_from(bytes_of(given), ret, err);
+	if (file != NULL)
+		return entry_from_file(file, SECRET_VALUE_MAX, ret, err);
+	if (!terminal_can_ask())
+		return entry_from_stdin(ret, err);
+	return entry_ask(setting, environment, ret, err);
 }

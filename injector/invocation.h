@@ -27,4 +27,10 @@ int invocation_identities(const struct invocation *invocation, struct identities
 int invocation_identities_if_any(const struct invocation *invocation, struct identities *ret,
 				 struct error *err) __attribute__((warn_unused_result));
 
+/* A value from --file, else given (NAME=VALUE, or NULL), else from standard input less one final line feed, or
+ * asked for on a terminal. The caller clears it. */
+int invocation_value(const struct invocation *invocation, const char *setting,
+		     const char *environment, const char *given, struct secret *ret,
+		     struct error *err) __attribute__((warn_unused_result));
+
 #endif

@@ -54,6 +54,10 @@ struct option_spec {
 		0, "identity", OPTION_MANY, "FILE", NULL,                                          \
 			"an identity file; may be repeated, all are tried"                         \
 	}
+#define OPTION_VALUE_FILE                                                                          \
+	{                                                                                          \
+		0, "file", OPTION_VALUE, "FILE", NULL, "take the value from a file, byte for byte" \
+	}
 #define OPTION_PIN                                                                                 \
 	{                                                                                          \
 		0, "pin", OPTION_VALUE, "PIN", NULL,                                               \

@@ -106,6 +106,12 @@ terminal_note(const char *format, ...)
 }
 
 void
+terminal_say(const char *format, ...)
+{
+	SAY(NULL, "", format);
+}
+
+void
 terminal_verbose(const char *format, ...)
 {
 	if (terminal.verbose)

@@ -30,6 +30,8 @@ bool terminal_confirm(const char *question);
 void terminal_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void terminal_verbose(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void terminal_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* The same with --quiet as well: what somebody is about to agree to. */
+void terminal_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* "tfsecrets: message" on stderr, neutralised, always. */
 void terminal_error(const char *message);
 /* Behind an error of usage: "see 'PROGRAM COMMAND --help'"; command may be NULL. */

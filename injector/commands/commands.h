@@ -19,6 +19,8 @@ extern const struct command command_member;
 extern const struct command command_render;
 extern const struct command command_roster;
 extern const struct command command_rotate;
+extern const struct command command_resolve;
+extern const struct command command_revert;
 extern const struct command command_seal;
 extern const struct command command_set;
 extern const struct command command_status;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/memory.h"
 #include "crypto/random.h"
+#include "injector/commands/accept.h"
 #include "injector/commands/commands.h"
 #include "injector/commands/report.h"
 #include "injector/entry.h"
@@ -11,6 +12,9 @@
 static const struct option_spec options[] = {
 	OPTION_ENVIRONMENT,
 	{ 0, "from", OPTION_VALUE, "FILE", NULL, "take values from a .env file" },
+	{ 0, "accept", OPTION_NONE, NULL, NULL,
+	  "show what others have sealed who are no sealers, and seal it as yours" },
+	{ 0, "reveal", OPTION_NONE, NULL, NULL, "with --accept, print each value" },
 	OPTION_IDENTITY,
 	OPTION_PIN,
 	OPTION_REQUIRE_PIN,
@@ -256,6 +260,10 @@ run(const struct invocation *invocation, struct error *err)
 	struct sealing sealing = { .change = CHANGE_INIT };
 	int status = -1;
 
+	if (option_is_set(&invocation->options, "accept"))
+		return accept_pending(invocation, err);
+	if (option_is_set(&invocation->options, "reveal"))
+		return error_set(err, ERROR_USAGE, "'--reveal' goes with '--accept'");
 	if (invocation_project(invocation, PROJECT_WRITE, &project, err) == 0 &&
 	    begin(invocation, &project, &identities, &sealing, err) == 0)
 		status = seal(&sealing, invocation, err);
@@ -273,6 +281,9 @@ static const char *const details[] = {
 	"config.yaml. What is missing is generated where the schema says so, else asked for.",
 	"Sealing needs no private key of the environment. Who can read it compares in memory: the same value "
 	"again changes nothing.",
+	"A value sealed by somebody who is not a sealer is pending: shown by 'check', never used. --accept, for "
+	"a sealer who can read, says of each who sealed it and when, its length and whether it is text, asks on "
+	"a terminal, and seals it anew.",
 	NULL,
 };
 

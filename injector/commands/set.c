@@ -4,17 +4,11 @@
 #include "base/memory.h"
 #include "injector/commands/commands.h"
 #include "injector/commands/report.h"
-#include "injector/entry.h"
 #include "injector/invocation.h"
-#include "injector/terminal.h"
 
 static const struct option_spec options[] = {
-	OPTION_ENVIRONMENT,
-	{ 0, "file", OPTION_VALUE, "FILE", NULL, "take the value from a file, byte for byte" },
-	OPTION_IDENTITY,
-	OPTION_PIN,
-	OPTION_REQUIRE_PIN,
-	OPTION_END,
+	OPTION_ENVIRONMENT, OPTION_VALUE_FILE,	OPTION_IDENTITY,
+	OPTION_PIN,	    OPTION_REQUIRE_PIN, OPTION_END,
 };
 
 /* NAME or NAME=VALUE; the value of a secret has no business on a command line. */
@@ -36,23 +30,6 @@ read_operand(const struct project *project, const char *environment, const char 
 		"'%s' is a secret, and other users of this machine see the command line; give its "
 		"value on standard input, with --file, or when asked: tfsecrets set --env %s %s",
 		name, environment, name);
-}
-
-static int
-read_value(const struct invocation *invocation, const struct setting *setting,
-	   const char *environment, const char *given, struct secret *ret, struct error *err)
-{
-	const char *file = option_value(&invocation->options, "file");
-
-	if (file != NULL && given != NULL)
-		return error_set(err, ERROR_USAGE, "give the value once: --file or NAME=VALUE");
-	if (given != NULL)
-		return secret_from(bytes_of(given), ret, err);
-	if (file != NULL)
-		return entry_from_file(file, SECRET_VALUE_MAX, ret, err);
-	if (!terminal_can_ask())
-		return entry_from_stdin(ret, err);
-	return entry_ask(setting->name, environment, ret, err);
 }
 
 static int
@@ -86,7 +63,7 @@ run(const struct invocation *invocation, struct error *err)
 	    read_operand(&project, environment, invocation->operands[0], &setting, &given, err) <
 		    0 ||
 	    invocation_identities_if_any(invocation, &identities, err) < 0 ||
-	    read_value(invocation, setting, environment, given, &value, err) < 0)
+	    invocation_value(invocation, setting->name, environment, given, &value, err) < 0)
 		return -1;
 	return set(&project, environment, setting, &identities, &value, err);
 }

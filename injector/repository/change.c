@@ -211,7 +211,8 @@ change_unset(struct change *change, const struct setting *setting, enum outcome 
 			return -1;
 		*ret = OUTCOME_UNSET;
 	}
-	return setting->kind == KIND_CONFIG ? 0 : change_unset_sealed(change, setting->name, ret, err);
+	return setting->kind == KIND_CONFIG ? 0 :
+					      change_unset_sealed(change, setting->name, ret, err);
 }
 
 int

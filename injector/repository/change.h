@@ -41,7 +41,9 @@ struct change {
 
 #define CHANGE_INIT                                                                                \
 	{                                                                                          \
-		.project = NULL, .plain = PLAIN_INIT, .journal = {.fd = -1 }                       \
+		.project = NULL, .sealed = { .fd = -1 }, .plain = PLAIN_INIT, .journal = {         \
+			.fd = -1                                                                   \
+		}                                                                                  \
 	}
 
 /* Starts. identities may have none: then setting a secret fails with how to get one. ERROR_REFUSED. The
@@ -90,6 +92,13 @@ int change_open(const struct change *change, const struct sealed_file *file, str
 
 /* The names of those who seal this environment, or both seal and read it; "nobody". The caller frees. */
 char *change_sealers(const struct change *change, bool who_read);
+
+/* Against the schema, and the largest size. ERROR_REFUSED names the rule. */
+int change_check_value(const struct setting *setting, struct bytes value, struct error *err)
+	__attribute__((warn_unused_result));
+/* Whether the signer is a sealer, so that he may accept. ERROR_REFUSED names those who are. */
+int change_check_sealer(const struct change *change, const char *setting, struct error *err)
+	__attribute__((warn_unused_result));
 
 /* Seals a pending file of setting (change_read) anew as the signer's own. value is what change_open has given,
  * and is checked against the schema; NULL for a tombstone. Nothing of its header is believed but for what the

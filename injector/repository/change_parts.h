@@ -16,9 +16,6 @@ struct succession {
 
 /* The mode of a file that is public: what the user's umask leaves. */
 mode_t change_mode(void);
-/* Against the schema, and the largest size. */
-int change_check_value(const struct setting *setting, struct bytes value, struct error *err)
-	__attribute__((warn_unused_result));
 /* Now, or a second after `before` where that is later. */
 int64_t change_time_after(int64_t before);
 /* Seals value (NULL: a tombstone) and stages the file. */

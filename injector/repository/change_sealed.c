@@ -14,6 +14,22 @@ sealed_file_clear(struct sealed_file *file)
 	value_clear(&file->state);
 }
 
+/* Its times are what somebody else has written; far ahead they would keep it from ever being due. */
+static int
+check_time(const struct sealed *sealed, struct error *err)
+{
+	enum { AHEAD_MAX = 24 * 60 * 60 };
+	char text[TIME_TEXT_BYTES];
+
+	if (sealed->changed_at <= time(NULL) + AHEAD_MAX)
+		return 0;
+	text_from_time(sealed->changed_at, text);
+	return error_set(err, ERROR_REFUSED,
+			 "'%s' says that it was changed at %s, which is yet to come; put the file "
+			 "before it back (git checkout)",
+			 sealed->setting, text);
+}
+
 int
 change_read(struct change *change, const char *setting, struct sealed_file *ret, struct error *err)
 {
@@ -31,6 +47,8 @@ change_read(struct change *change, const char *setting, struct sealed_file *ret,
 					 lines_have_conflict(buf_bytes(&file.text)) ?
 						 "" :
 						 "; put a valid file back first (git checkout)");
+		if (file.state.status == STATUS_PENDING && check_time(&file.state.sealed, err) < 0)
+			return -1;
 	} else if (change->sealed.path != NULL && cause.code != ERROR_MISSING) {
 		*err = cause;
 		return -1;
@@ -88,8 +106,7 @@ change_sealers(const struct change *change, bool who_read)
 	CLEANUP(list_clear) struct list names = LIST_INIT;
 
 	for (size_t i = 0; i < change->roster->sealers.count; i++) {
-		const struct member *member =
-			&roster->members[change->roster->sealers.members[i]];
+		const struct member *member = &roster->members[change->roster->sealers.members[i]];
 
 		if (!who_read || roster_has(roster, &change->roster->readers, member))
 			list_add(&names, member->name);
@@ -258,8 +275,7 @@ change_reseal(struct change *change, const char *setting, enum outcome *ret, str
 	if (present.state.status != STATUS_STALE)
 		return 0;
 	unset = present.state.sealed.unset;
-	if (!unset &&
-	    (!change->reads || open_file(change, &present, &value, &ignored) < 0))
+	if (!unset && (!change->reads || open_file(change, &present, &value, &ignored) < 0))
 		return error_set(
 			err, ERROR_REFUSED,
 			"resealing '%s' needs an identity that reads '%s'; or set it anew with "
@@ -286,8 +302,8 @@ expect_file(struct change *change, const char *setting, const struct sealed_file
 		journal_expect(&change->journal, path, buf_bytes(&file->text));
 }
 
-static int
-check_sealer(const struct change *change, const char *setting, struct error *err)
+int
+change_check_sealer(const struct change *change, const char *setting, struct error *err)
 {
 	CLEANUP(free_text) char *who = NULL;
 
@@ -297,22 +313,6 @@ check_sealer(const struct change *change, const char *setting, struct error *err
 	return error_set(err, ERROR_REFUSED,
 			 "accepting '%s' needs the identity of a sealer of '%s': %s", setting,
 			 change->environment->name, who);
-}
-
-/* Its times are what somebody else has written; far ahead they would keep it from ever being due. */
-static int
-check_time(const struct sealed *sealed, struct error *err)
-{
-	enum { AHEAD_MAX = 24 * 60 * 60 };
-	char text[TIME_TEXT_BYTES];
-
-	if (sealed->changed_at <= time(NULL) + AHEAD_MAX)
-		return 0;
-	text_from_time(sealed->changed_at, text);
-	return error_set(err, ERROR_REFUSED,
-			 "'%s' says that it was changed at %s, which is yet to come; put the file "
-			 "before it back (git checkout)",
-			 sealed->setting, text);
 }
 
 int
@@ -327,7 +327,7 @@ change_accept(struct change *change, const struct setting *setting,
 
 	if (value != NULL)
 		bytes = secret_bytes(value);
-	if (check_sealer(change, setting->name, err) < 0 || check_time(header, err) < 0 ||
+	if (change_check_sealer(change, setting->name, err) < 0 ||
 	    (value != NULL && change_check_value(setting, bytes, err) < 0) ||
 	    count_on(header->generation, 1, setting->name, &succession.generation, err) < 0)
 		return -1;
@@ -367,7 +367,8 @@ change_restore(struct change *change, const struct setting *setting, struct newe
 	bytes = secret_bytes(&value);
 	same = !newest->is_forked && holds(change, &newest->file, bytes);
 	*ret = same && newest->stands_there && last->status == STATUS_VALID ? OUTCOME_UNCHANGED :
-	       same ? OUTCOME_RESEALED : OUTCOME_CHANGED;
+	       same							    ? OUTCOME_RESEALED :
+									      OUTCOME_CHANGED;
 	if (*ret == OUTCOME_UNCHANGED)
 		return 0;
 	if (change_check_value(setting, bytes, err) < 0 ||
@@ -378,8 +379,8 @@ change_restore(struct change *change, const struct setting *setting, struct newe
 							 &earlier->state.sealed, ret_is_known);
 		succession.changed_at = change_time_after(newest->changed_at);
 	}
-	if (newest->is_forked && count_on(succession.generation, 1, setting->name,
-					  &succession.generation, err) < 0)
+	if (newest->is_forked &&
+	    count_on(succession.generation, 1, setting->name, &succession.generation, err) < 0)
 		return -1;
 	return change_seal(change, setting->name, &succession, &bytes, err);
 }
@@ -443,7 +444,7 @@ check_pending_side(const struct change *change, const struct sealed_file *file, 
 	if (file->state.status != STATUS_PENDING)
 		return 0;
 	if (may_accept)
-		return check_sealer(change, file->state.sealed.setting, err);
+		return change_check_sealer(change, file->state.sealed.setting, err);
 	return error_set(err, ERROR_REFUSED, "%s is pending: %s; --accept takes it over",
 			 side_names[side], file->state.problem);
 }

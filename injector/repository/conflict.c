@@ -7,8 +7,9 @@
 
 #include "base/file.h"
 #include "base/memory.h"
+#include "injector/repository/history.h"
 
-enum { MARKER_LEN = 7, UNMERGED_MAX = 64 * 1024, SUBJECT_MAX = 4096 };
+enum { MARKER_LEN = 7, UNMERGED_MAX = 64 * 1024 };
 
 /* The objects in stages 2 and 3; "" where a side has none. */
 struct stages {
@@ -96,8 +97,8 @@ static const struct {
 	char letter;
 	enum place from, to;
 } markers[] = {
-	{ '<', PLACE_BOTH, PLACE_OURS },	{ '|', PLACE_OURS, PLACE_COMMON },
-	{ '=', PLACE_OURS, PLACE_THEIRS },	{ '=', PLACE_COMMON, PLACE_THEIRS },
+	{ '<', PLACE_BOTH, PLACE_OURS },   { '|', PLACE_OURS, PLACE_COMMON },
+	{ '=', PLACE_OURS, PLACE_THEIRS }, { '=', PLACE_COMMON, PLACE_THEIRS },
 	{ '>', PLACE_THEIRS, PLACE_BOTH },
 };
 
@@ -192,19 +193,11 @@ conflict_read(struct change *change, const char *setting, struct sealed_file sid
 }
 
 static char *
-describe_commit(const struct project *project, const char *name)
+name_commit(const struct project *project, const char *name)
 {
-	CLEANUP(buf_clear) struct buf output = BUF_INIT(SUBJECT_MAX);
-	const char *const arguments[] = { "show", "-s",		   "--no-show-signature",
-					  "--no-color", "--format=%h %s", name, "--", NULL };
-	struct error ignored;
-	int status;
+	CLEANUP(free_text) char *commit = history_describe(project, name);
 
-	if (git_run(project->root, arguments, &output, &status, &ignored) < 0 || status != 0 ||
-	    output.len == 0)
-		return xstrdup("");
-	return xasprintf("%s, %.*s", name, (int)strcspn(buf_text(&output), "\n"),
-			 buf_text(&output));
+	return xasprintf("%s, %s", name, commit);
 }
 
 void
@@ -220,8 +213,8 @@ conflict_commits(const struct project *project, char *ret[static SIDES])
 
 		if (!file_exists(AT_FDCWD, path))
 			continue;
-		ret[SIDE_OURS] = describe_commit(project, "HEAD");
-		ret[SIDE_THEIRS] = describe_commit(project, names[i]);
+		ret[SIDE_OURS] = name_commit(project, "HEAD");
+		ret[SIDE_THEIRS] = name_commit(project, names[i]);
 	}
 	if (ret[SIDE_OURS] == NULL) {
 		ret[SIDE_OURS] = xstrdup("");

@@ -22,7 +22,7 @@ bool conflict_is_in_index(const struct project *project, const char *path);
 bool conflict_split(struct bytes text, struct buf *ours, struct buf *theirs);
 
 /* What git calls by these names just now: "HEAD" and "MERGE_HEAD", in a rebase "HEAD" and "REBASE_HEAD", …
- * with abbreviated hash and subject; "" outside of all that. The caller frees both. */
+ * each with history_describe's line; "" outside of all that. The caller frees both. */
 void conflict_commits(const struct project *project, char *ret[static SIDES]);
 
 #endif

@@ -30,10 +30,11 @@ environment_key_check(struct bytes file, const char *shown, const struct roster 
 	int result;
 
 	if (lines_have_conflict(file))
-		return error_set(err, ERROR_REFUSED,
-				 "%s: a merge conflict was left here; take the file of the side whose "
-				 "roster was taken (git checkout --ours, or --theirs)",
-				 shown);
+		return error_set(
+			err, ERROR_REFUSED,
+			"%s: a merge conflict was left here; take the file of the side whose "
+			"roster was taken (git checkout --ours, or --theirs)",
+			shown);
 	sha256_hex(file, hash);
 	if (strcmp(hash, environment->wrapped) != 0)
 		return error_set(err, ERROR_REFUSED,

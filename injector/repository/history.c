@@ -5,6 +5,8 @@
 
 #include "base/memory.h"
 
+enum { SUBJECT_MAX = 64 * 1024 };
+
 void
 history_close(struct history *history)
 {
@@ -20,8 +22,8 @@ static int
 list_commits(struct history *history, struct error *err)
 {
 	CLEANUP(buf_clear) struct buf output = BUF_INIT(GIT_OUTPUT_MAX);
-	const char *const arguments[] = { "rev-list", "--full-history", "HEAD", "--", history->path,
-					  NULL };
+	const char *const arguments[] = { "rev-list", "--full-history", "HEAD",
+					  "--",	      history->path,	NULL };
 	const char *line;
 	int status;
 
@@ -88,4 +90,26 @@ history_roster(const struct project *project, const char *revision, const struct
 				 then->serial, revision);
 	*ret = project->chain.rosters[then->serial - 1];
 	return 0;
+}
+
+char *
+history_describe(const struct project *project, const char *revision)
+{
+	CLEANUP(buf_clear) struct buf output = BUF_INIT(SUBJECT_MAX);
+	const char *const arguments[] = { "show",
+					  "-s",
+					  "--no-show-signature",
+					  "--no-color",
+					  "--format=%h of %cs, %s",
+					  "--end-of-options",
+					  revision,
+					  "--",
+					  NULL };
+	struct error ignored;
+	int status;
+
+	if (git_run(project->root, arguments, &output, &status, &ignored) < 0 || status != 0 ||
+	    output.len == 0)
+		return xstrdup(revision);
+	return xstrndup(buf_text(&output), strcspn(buf_text(&output), "\n"));
 }

@@ -33,4 +33,7 @@ bool history_read(struct history *history, size_t at, struct buf *ret);
 int history_roster(const struct project *project, const char *revision, const struct roster **ret,
 		   struct error *err) __attribute__((warn_unused_result));
 
+/* For people: abbreviated hash, date, subject. revision itself where git does not say. The caller frees. */
+char *history_describe(const struct project *project, const char *revision);
+
 #endif

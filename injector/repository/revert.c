@@ -199,7 +199,8 @@ same_value(const struct search *search, const struct sealed_file *a, const struc
 static int
 find_before(struct search *search, struct sealed_file *ret, char **ret_from, struct error *err)
 {
-	bool is_there = search->present.state.status != STATUS_ABSENT;
+	bool is_there = search->present.state.status != STATUS_ABSENT &&
+			search->present.state.status != STATUS_PENDING;
 
 	for (size_t i = 0; i < search->count; i++) {
 		const struct past *past = &search->pasts[i];
@@ -261,7 +262,6 @@ find_sealed(struct search *search, const char *revision, struct sealed_file *ret
 	    present->state.status != STATUS_PENDING) {
 		*ret = *present;
 		search->present = (struct sealed_file)SEALED_FILE_INIT;
-		*ret_from = xstrdup("the file that was put back");
 		return 0;
 	}
 	return find_before(search, ret, ret_from, err);
@@ -284,7 +284,7 @@ revert_sealed(struct change *change, const struct setting *setting, const char *
 	    change_restore(change, setting, &search.newest, &earlier, &ret->outcome, &ret->is_known,
 			   err) < 0)
 		return -1;
-	ret->from = TAKE(from);
+	ret->revision = TAKE(from);
 	return 0;
 }
 
@@ -355,7 +355,7 @@ revert_plain(struct change *change, const struct setting *setting, const char *r
 	    find_plain(&search, revision, &value, &from, err) < 0 ||
 	    change_set(change, setting, secret_bytes(&value), &ret->outcome, err) < 0)
 		return -1;
-	ret->from = TAKE(from);
+	ret->revision = TAKE(from);
 	return 0;
 }
 
@@ -363,7 +363,7 @@ int
 revert_setting(struct change *change, const struct setting *setting, const char *revision,
 	       struct reverted *ret, struct error *err)
 {
-	struct reverted reverted = { .from = NULL };
+	struct reverted reverted = { .revision = NULL };
 	int result = setting->kind == KIND_CONFIG ?
 			     revert_plain(change, setting, revision, &reverted, err) :
 			     revert_sealed(change, setting, revision, &reverted, err);

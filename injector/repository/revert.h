@@ -11,7 +11,7 @@
 
 struct reverted {
 	enum outcome outcome;
-	char *from;    /* the commit that the value is of; the caller frees */
+	char *revision; /* that the value is of; NULL: of the file that stands there; the caller frees */
 	bool is_known; /* to somebody who has left since, and nothing else will say so */
 };
 

@@ -92,9 +92,9 @@ value_verify(struct bytes text, const char *file, const char *name, const struct
 	ret->status = STATUS_INVALID;
 	if (sealed_parse(text, file, &ret->sealed, &parts, &err) < 0) {
 		if (lines_have_conflict(text))
-			ret->problem = xasprintf(
-				"%s; 'tfsecrets resolve %s --env %s' ends it by one side", err.message,
-				name, environment->name);
+			ret->problem =
+				xasprintf("%s; 'tfsecrets resolve %s --env %s' ends it by one side",
+					  err.message, name, environment->name);
 		else
 			ret->problem = xstrdup(err.message);
 		return;

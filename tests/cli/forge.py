@@ -7,6 +7,8 @@ forge.py sealed FILE [FIELD=VALUE…] [--as IDENTITY] [--namespace NAME] [--plai
 forge.py roster FILE --as IDENTITY…		signs a roster's body anew
 forge.py wrap DIRECTORY ENVIRONMENT --as IDENTITY [FIELD=VALUE…] [--to RECIPIENT…]
 	key.age with other content, or to others, and the roster's `wrapped` and signature with it
+forge.py rotate ENVIRONMENT --as IDENTITY [--removed]
+	a new epoch: another key in key.age, which keeps the one before, and the roster that says so; values stay
 forge.py signing IDENTITY			the identity's signing key, as a roster has it
 forge.py environment-key			a fresh one: public, private
 """
@@ -175,10 +177,32 @@ def environment_key():
     return bech32_encode("tfsecrets", public), bech32_encode("tfsecrets-env-key-", private.private_bytes_raw()).upper()
 
 
+def forge_rotate(arguments):
+    environment, identity = arguments.environment, arguments.identity[0]
+    file = f"tfsecrets/{environment}/key.age"
+    plain = subprocess.run(["age", "-d", "-i", identity, file], check=True, capture_output=True, text=True).stdout
+    old, epoch = re.search("^key (.*)", plain, re.M).group(1), int(re.search("^epoch (.*)", plain, re.M).group(1)) + 1
+    public, private = environment_key()
+    plain = with_fields(plain, [f"key={private}", f"previous={old}", f"epoch={epoch}"])
+    armored = subprocess.run(["age", "-a", "-r", recipient_of(identity)], input=plain.encode(), check=True, capture_output=True).stdout
+    open(file, "wb").write(armored)
+    roster = last_roster(".")
+    text = open(roster, "rb").read()
+    body = text[: text.index(b"\nend\n") + 5]
+    serial = int(roster.split("/")[-1]) + 1
+    body = with_fields(body.decode(), [f"serial={serial}", f"previous={hashlib.sha256(body).hexdigest()}"])
+    before, after = body.split(f"\nenvironment {environment}\n")
+    changes = [f"epoch={epoch}", f"key={public}", f"wrapped={hashlib.sha256(armored).hexdigest()}"]
+    after = with_fields(after, changes + ([f"removed={epoch}"] if arguments.removed else []))
+    new = f"tfsecrets/roster/{serial:04}"
+    open(new, "w").write(before + f"\nenvironment {environment}\n" + after)
+    sign_roster(new, arguments.identity[:1])
+
+
 def main():
     parser = argparse.ArgumentParser()
     commands = parser.add_subparsers(dest="command", required=True)
-    for name, places in (("sealed", ["file"]), ("roster", ["file"]), ("wrap", ["environment"])):
+    for name, places in (("sealed", ["file"]), ("roster", ["file"]), ("wrap", ["environment"]), ("rotate", ["environment"])):
         command = commands.add_parser(name)
         for place in places:
             command.add_argument(place)
@@ -188,6 +212,7 @@ def main():
             command.add_argument(option)
         command.add_argument("--to", action="append")
         command.add_argument("--unset", action="store_true")
+        command.add_argument("--removed", action="store_true")
     commands.add_parser("signing").add_argument("file")
     commands.add_parser("environment-key")
     arguments = parser.parse_args()
@@ -206,6 +231,8 @@ def main():
         sign_roster(arguments.file, arguments.identity, arguments.namespace or "tfsecrets-roster")
     elif arguments.command == "wrap":
         wrap(arguments.environment, arguments.identity[0], arguments.change, arguments.to)
+    elif arguments.command == "rotate":
+        forge_rotate(arguments)
     elif arguments.command == "signing":
         print(signing(arguments.file))
     else:
