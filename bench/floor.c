@@ -71,7 +71,9 @@ reseal(void)
 static const struct {
 	const char *name;
 	int (*run)(void);
-} operations[] = { { "seal", seal }, { "open", open_one }, { "verify", verify }, { "reseal", reseal } };
+} operations[] = {
+	{ "seal", seal }, { "open", open_one }, { "verify", verify }, { "reseal", reseal }
+};
 
 int
 main(int argc, char **argv)

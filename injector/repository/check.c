@@ -381,7 +381,7 @@ check_readers(const struct roster *roster, const char *environment, struct findi
 	if (alone.count == 0)
 		return;
 	names = list_join(&alone, ", ", " and ");
-	findings_add(findings, LEVEL_DUE,
+	findings_add(findings, LEVEL_NOTE,
 		     "only one identity reads %s: lost, it takes the values along; add a recovery "
 		     "reader (LOST KEYS in the manual)",
 		     names);

@@ -531,7 +531,7 @@ def reader_added():
     edit(SECOND, *bob())
 
 
-@attack("rosters", "a reader added in a new roster without signatures", "a roster is proposed until enough admins signed it", check="roster 3 is proposed: 0 of 2 signatures", use=GIVES, apply="roster 3 still lacks signatures; nothing is applied until it is complete")
+@attack("rosters", "a reader added in a new roster without signatures", "a roster is proposed until enough admins signed it", check="roster 3 is proposed: 0 of 2 signatures", use=GIVES, apply="roster 3 still lacks signatures; nothing is applied until 'tfsecrets roster sign' completes it")
 def reader_proposed():
     follow(bob(), by=(), prod=[(rb"^reader alice", b"reader alice\nreader bob")])
 
@@ -546,7 +546,7 @@ def threshold_by_newcomers():
     follow(bob(), (rb"^threshold 2", b"threshold 1"), (rb"^admin alice\nadmin carol", b"admin bob"), by=("bob",))
 
 
-@attack("rosters", "the threshold lowered by one admin of two", "the threshold of the roster before counts", check="roster 3 is proposed: 1 of 2 signatures", use=GIVES, apply="roster 3 still lacks signatures; nothing is applied until it is complete")
+@attack("rosters", "the threshold lowered by one admin of two", "the threshold of the roster before counts", check="roster 3 is proposed: 1 of 2 signatures", use=GIVES, apply="roster 3 still lacks signatures; nothing is applied until 'tfsecrets roster sign' completes it")
 def threshold_by_one():
     follow((rb"^threshold 2", b"threshold 1"), by=("alice",))
 
@@ -745,7 +745,7 @@ def rule_broken(edits, prod=()):
     follow(*edits, prod=prod)
 
 
-@attack("rosters", "a proposed roster against a rule", "found, though it is not in force", use=GIVES, apply="roster 3 still lacks signatures; nothing is applied until it is complete", variants=[dict(edits=[(rb"^threshold 2", b"threshold 3")], check="the threshold is greater than the number of admins"), dict(edits=[(rb"^(environment prod\nepoch) .*", rb"\1 9")], check="the epoch may stay or grow by one")])
+@attack("rosters", "a proposed roster against a rule", "found, though it is not in force", use=GIVES, apply="roster 3 still lacks signatures; nothing is applied until 'tfsecrets roster sign' completes it", variants=[dict(edits=[(rb"^threshold 2", b"threshold 3")], check="the threshold is greater than the number of admins"), dict(edits=[(rb"^(environment prod\nepoch) .*", rb"\1 9")], check="the epoch may stay or grow by one")])
 def proposal_against_a_rule(edits):
     follow(*edits, by=())
 

@@ -81,24 +81,24 @@ load victim
 	check_is_quiet
 	prints "due: 'DATABASE_URL' of 'prod': due to be changed since"
 	check_finds "due: 'DATABASE_URL' of 'prod': due to be changed since" --strict -e prod
-	prints "2 findings"
+	prints "1 finding"
 }
 
 @test "-o json says the same to a machine" {
 	cp tfsecrets/dev/sealed/DATABASE_URL "$sealed"
 	check_finds "$sealed: was sealed for another environment" -o json
 	[ "$(jq -r '.count' <<<"$output")" -eq 1 ]
-	[ "$(jq -c '[.findings[].level]' <<<"$output")" = '["due","finding"]' ]
+	[ "$(jq -c '[.findings[].level]' <<<"$output")" = '["note","finding"]' ]
 	git checkout -q .
 	check_is_quiet -o json
-	[ "$(jq -c '[.count, .findings[].level]' <<<"$output")" = '[0,"due"]' ]
+	[ "$(jq -c '[.count, .findings[].level]' <<<"$output")" = '[0,"note"]' ]
 }
 
-@test "an environment that one identity alone reads is due, until there is a recovery reader" {
+@test "an environment that one identity alone reads is noted, until there is a recovery reader" {
 	check_is_quiet
-	prints "due: only one identity reads dev and prod: lost, it takes the values along"
-	check_finds "due: only one identity reads prod:" --strict -e prod
-	prints "1 finding"
+	prints "note: only one identity reads dev and prod: lost, it takes the values along"
+	check_is_quiet --strict -e prod
+	prints "note: only one identity reads prod:"
 	tfsecrets -q member add recovery --keys "$bob" --env dev --env prod --read
 	check_is_quiet --strict
 	[[ $output != *"only one identity"* ]]
