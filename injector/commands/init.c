@@ -225,8 +225,11 @@ stage_git_files(struct founding *founding, struct error *err)
 static int
 found(struct founding *founding, struct error *err)
 {
-	const struct project_trust trust = { .pin = NULL };
+	char pin_text[PIN_TEXT_BYTES];
+	/* What was just made is read back, verified, and pinned for this clone, whatever it has trusted before. */
+	const struct project_trust trust = { .pin = pin_text, .replaces = true };
 	struct project *project = &founding->project;
+	struct pin pin;
 
 	if (journal_begin(project->root_fd, &founding->journal, err) < 0)
 		return -1;
@@ -238,10 +241,10 @@ found(struct founding *founding, struct error *err)
 	}
 	if (stage_git_files(founding, err) < 0 ||
 	    founding_stage(&founding->journal, project->schema, founding->member_name,
-			   founding->identities.items, err) < 0 ||
+			   founding->identities.items, &pin, err) < 0 ||
 	    journal_commit(&founding->journal, err) < 0)
 		return -1;
-	/* What was just made is trusted: it is read back, verified, and pinned for this clone. */
+	pin_format(&pin, pin_text);
 	return project_load_roster(project, &trust, err);
 }
 
@@ -287,6 +290,8 @@ print_result(const struct founding *founding)
 	terminal_note("made roster 1 with '%s' as its admin, and keys for %s",
 		      founding->member_name, joined);
 	terminal_note("pin for CI and others: %s", pin_text);
+	for (size_t i = 0; i < founding->project.notes.count; i++)
+		terminal_note("%s", founding->project.notes.items[i]);
 	terminal_warn("only '%s' can read %s: a lost identity means lost values",
 		      founding->member_name, joined);
 	if (!founding->project.has_git)

@@ -78,8 +78,9 @@ fill_roster(struct roster *roster, const struct schema *schema, const char *name
 		      sizeof(*roster->environments), compare_environments);
 }
 
+/* The hash of the body is what the pin of the new roster has. */
 static int
-stage_roster(struct journal *journal, const struct roster *roster, const struct identity *identity,
+stage_roster(struct journal *journal, struct roster *roster, const struct identity *identity,
 	     struct error *err)
 {
 	CLEANUP(buf_clear) struct buf text = BUF_INIT(ROSTER_FILE_MAX);
@@ -87,6 +88,7 @@ stage_roster(struct journal *journal, const struct roster *roster, const struct 
 	const struct signer signer = identity_signer(identity);
 
 	roster_write_body(roster, &text);
+	sha256_hex(buf_bytes(&text), roster->hash);
 	if (signer_sign(&signer, ROSTER_NAMESPACE, buf_bytes(&text), &armor, err) < 0)
 		return -1;
 	buf_append(&text, buf_bytes(&armor));
@@ -97,7 +99,7 @@ stage_roster(struct journal *journal, const struct roster *roster, const struct 
 
 int
 founding_stage(struct journal *journal, const struct schema *schema, const char *name,
-	       const struct identity *identity, struct error *err)
+	       const struct identity *identity, struct pin *ret_pin, struct error *err)
 {
 	CLEANUP(roster_cleanup) struct roster *roster = xcalloc(1, sizeof(*roster));
 
@@ -108,7 +110,10 @@ founding_stage(struct journal *journal, const struct schema *schema, const char 
 	}
 	if (roster_check(roster, ROSTER_DIRECTORY "/0001", err) < 0)
 		return -1;
-	return stage_roster(journal, roster, identity, err);
+	if (stage_roster(journal, roster, identity, err) < 0)
+		return -1;
+	pin_of(roster, ret_pin);
+	return 0;
 }
 
 static bool

@@ -11,9 +11,9 @@
 #include "injector/repository/project.h"
 
 /* Stages tfsecrets/roster/0001 and each environment's key.age: name is the one member, who administers,
- * reads and seals everything. The environments are schema's. */
+ * reads and seals everything. The environments are schema's. *ret_pin holds that roster. */
 int founding_stage(struct journal *journal, const struct schema *schema, const char *name,
-		   const struct identity *identity, struct error *err)
+		   const struct identity *identity, struct pin *ret_pin, struct error *err)
 	__attribute__((warn_unused_result));
 
 /* Stages lines for a file such as .gitignore: those that it lacks are added at its end. */

@@ -254,6 +254,15 @@ keep_pins(struct project *project, struct pins *pins)
 	free(all);
 }
 
+static void
+replace_pins(struct project *project, struct pins *pins, const struct pin *given)
+{
+	if (pins->count > 0 && strcmp(pins->pins[0].project_id, given->project_id) != 0)
+		list_take(&project->notes, xasprintf("until now this clone trusted project %s",
+						     pins->pins[0].project_id));
+	pins_forget(pins);
+}
+
 static bool
 requires_pin(const struct project_trust *trust)
 {
@@ -280,7 +289,7 @@ project_load_roster(struct project *project, const struct project_trust *trust, 
 	    (is_given && hold_explicit(&project->chain, &given, err) < 0))
 		return -1;
 	if (is_given && trust->replaces)
-		pins_forget(&pins);
+		replace_pins(project, &pins, &given);
 	if (hold_kept(project, &pins, err) < 0)
 		return -1;
 	if (pins.count == 0 && !is_given) {

@@ -185,3 +185,18 @@ load common
 	[ "$(tfsecrets get NOTE)" = value ]
 	[ "$(tfsecrets get EMPTY | wc -c)" -eq 0 ]
 }
+
+@test "init holds to what it has made, whatever was trusted before" {
+	a_project
+	old=$(tfsecrets roster pin)
+	rm -r tfsecrets
+	TFSECRETS_PIN=$old TFSECRETS_REQUIRE_PIN=1 run --separate-stderr tfsecrets init --name alice
+	[ "$status" -eq 0 ] || { echo "$stderr"; return 1; }
+	says "until now this clone trusted project ${old%%:*}"
+	new=$(tfsecrets roster pin)
+	[ "${new%%:*}" != "${old%%:*}" ]
+	says "pin for CI and others: $new"
+	[ "$(cat .git/tfsecrets/pins)" = ". $new" ]
+	run -3 --separate-stderr env TFSECRETS_PIN="$old" "$TFSECRETS" check
+	prints "the pin names project ${old%%:*}"
+}
