@@ -13,22 +13,21 @@ awkward_project()
 		  $(printf '%s: {kind: secret}\n  ' EMPTY QUOTES SINGLE LINES CR BLANKS DOLLAR HASH BACKSLASH UTF8 BYTES LONG)
 	END
 	mkdir "$HOME/values"
-	cd "$HOME/values"
-	printf 'a plain one' >PLAIN
-	printf 'a default # "x"' >DEFAULTED
-	printf '' >EMPTY
-	printf '"double" '"'single'"' `back`' >QUOTES
-	printf "'" >SINGLE
-	printf 'one\n\ntwo\n' >LINES
-	printf 'a\r\nb\rc\r' >CR
-	printf '  \ttabs and blanks \t ' >BLANKS
-	printf '$HOME ${HOME} $(id) $$' >DOLLAR
-	printf 'a #b # c' >HASH
-	printf 'a\\nb\\\\c\\' >BACKSLASH
-	printf 'z\303\274rich \342\202\254 \360\237\224\221' >UTF8
-	LC_ALL=C awk 'BEGIN { for (i = 1; i < 256; i++) printf "%c", i }' >BYTES
-	head -c 50000 /dev/urandom | base64 >LONG
-	cd - >/dev/null
+	printf 'a plain one' >"$HOME/values/PLAIN"
+	printf 'a default # "x"' >"$HOME/values/DEFAULTED"
+	printf '' >"$HOME/values/EMPTY"
+	printf '"double" '"'single'"' `back`' >"$HOME/values/QUOTES"
+	printf "'" >"$HOME/values/SINGLE"
+	printf 'one\n\ntwo\n' >"$HOME/values/LINES"
+	printf 'a\r\nb\rc\r' >"$HOME/values/CR"
+	printf '  \ttabs and blanks \t ' >"$HOME/values/BLANKS"
+	printf '$HOME ${HOME} $(id) $$' >"$HOME/values/DOLLAR"
+	printf 'a #b # c' >"$HOME/values/HASH"
+	# shellcheck disable=SC1003 # the backslash is the last of the value
+	printf '%s' 'a\nb\\c\' >"$HOME/values/BACKSLASH"
+	printf 'z\303\274rich \342\202\254 \360\237\224\221' >"$HOME/values/UTF8"
+	LC_ALL=C awk 'BEGIN { for (i = 1; i < 256; i++) printf "%c", i }' >"$HOME/values/BYTES"
+	head -c 50000 /dev/urandom | base64 >"$HOME/values/LONG"
 	tfsecrets -q set PLAIN="$(cat "$HOME/values/PLAIN")"
 	for name in EMPTY QUOTES SINGLE LINES CR BLANKS DOLLAR HASH BACKSLASH UTF8 BYTES LONG; do
 		tfsecrets -q set "$name" --file "$HOME/values/$name"
