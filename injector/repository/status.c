@@ -50,8 +50,10 @@ find_signer(const struct roster *roster, const char *fingerprint)
 	char own[SSH_FINGERPRINT_BYTES];
 
 	for (size_t i = 0; i < roster->member_count; i++) {
+		if (!roster->members[i].signs)
+			continue;
 		ssh_fingerprint(roster->members[i].signing, own);
-		if (roster->members[i].signs && strcmp(own, fingerprint) == 0)
+		if (strcmp(own, fingerprint) == 0)
 			return &roster->members[i];
 	}
 	return NULL;
