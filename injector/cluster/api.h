@@ -53,8 +53,8 @@ void object_meta_clear(struct object_meta *meta);
 const char *object_meta_text(const struct object_meta *meta, const char *name);
 const char *object_meta_annotation(const struct object_meta *meta, const char *name);
 const char *object_meta_label(const struct object_meta *meta, const char *name);
-/* The keys whose values differ from what the object's annotation says: "+A, ~B, -C", a heap text, "" for none;
- * meta without an object: all are new. */
+/* The keys whose values differ from what the object's annotation says: "+A, ~B, -C", a heap text, "" for none, of
+ * 64 KiB at most, then " and N more"; meta without an object: all are new. */
 char *object_meta_changes(const struct object_meta *meta, const struct kube_object *object);
 /* What `tfsecrets` owns of an object by server-side apply, as fieldsV1; NULL: nothing. */
 const struct json_node *object_our_fields(const struct json_node *object);

@@ -7,6 +7,8 @@
 #include "base/memory.h"
 #include "injector/cluster/api.h"
 
+enum { CHANGES_MAX = 64 * 1024 };
+
 void
 object_meta_clear(struct object_meta *meta)
 {
@@ -110,53 +112,87 @@ object_meta_owns_exactly(const struct object_meta *meta, const struct kube_objec
 	return same;
 }
 
-/* KEY and DIGITS out of "KEY=DIGITS,…"; false at the end. */
+static bool
+is_key(const char *text)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+				    "-._";
+
+	return text[0] != 0 && text[strspn(text, plain)] == 0;
+}
+
+/* KEY and DIGITS out of "KEY=DIGITS,…"; false at the end. What is none, in an annotation that anybody may have
+ * written, is passed over: it would be shown. */
 static bool
 next_key(char **rest, char **ret_key, const char **ret_digits)
 {
-	char *equals;
+	while (*rest != NULL && (*rest)[0] != 0) {
+		char *key = strsep(rest, ","), *equals = strchr(key, '=');
 
-	*ret_key = *rest != NULL && (*rest)[0] != 0 ? strsep(rest, ",") : NULL;
-	equals = *ret_key != NULL ? strchr(*ret_key, '=') : NULL;
-	if (equals == NULL)
-		return false;
-	*equals = 0;
-	*ret_digits = equals + 1;
-	return true;
+		if (equals == NULL)
+			continue;
+		*equals = 0;
+		if (!is_key(key))
+			continue;
+		*ret_key = key;
+		*ret_digits = equals + 1;
+		return true;
+	}
+	return false;
 }
 
+/* "+A, ~B, -C"; what does not fit is counted. */
+struct changes {
+	struct buf text;
+	size_t left_out;
+};
+
 static void
-add_change(struct buf *out, char sign, const char *key)
+add_change(struct changes *changes, char sign, const char *key)
 {
-	buf_printf(out, "%s%c%s", out->len > 0 ? ", " : "", sign, key);
+	struct buf *text = &changes->text;
+
+	if (changes->left_out > 0 || text->len + strlen(key) + 3 > CHANGES_MAX)
+		changes->left_out++;
+	else
+		buf_printf(text, "%s%c%s", text->len > 0 ? ", " : "", sign, key);
 }
 
 /* Both lists are in byte order of their keys. */
-char *
-object_meta_changes(const struct object_meta *meta, const struct kube_object *object)
+static void
+compare_keys(char *theirs, char *ours, struct changes *out)
 {
-	const char *annotation = object_meta_annotation(meta, ANNOTATION_KEYS);
-	CLEANUP(buf_clear) struct buf out = BUF_INIT(OBJECT_ANNOTATIONS_MAX);
-	CLEANUP(free_text) char *theirs = xstrdup(annotation != NULL ? annotation : "");
-	CLEANUP(free_text) char *ours = xstrdup(object->annotations[1].value);
-	char *rest_there = theirs, *rest_here = ours, *there, *here;
+	char *there = NULL, *here = NULL;
 	const char *digits_there = "", *digits_here = "";
-	bool more_there = next_key(&rest_there, &there, &digits_there);
-	bool more_here = next_key(&rest_here, &here, &digits_here);
+	bool more_there = next_key(&theirs, &there, &digits_there);
+	bool more_here = next_key(&ours, &here, &digits_here);
 
 	while (more_there || more_here) {
 		int order = !more_here ? -1 : !more_there ? 1 : strcmp(there, here);
 
 		if (order < 0)
-			add_change(&out, '-', there);
+			add_change(out, '-', there);
 		else if (order > 0)
-			add_change(&out, '+', here);
+			add_change(out, '+', here);
 		else if (strcmp(digits_there, digits_here) != 0)
-			add_change(&out, '~', here);
+			add_change(out, '~', here);
 		if (order <= 0)
-			more_there = next_key(&rest_there, &there, &digits_there);
+			more_there = next_key(&theirs, &there, &digits_there);
 		if (order >= 0)
-			more_here = next_key(&rest_here, &here, &digits_here);
+			more_here = next_key(&ours, &here, &digits_here);
 	}
-	return buf_take_text(&out);
+}
+
+char *
+object_meta_changes(const struct object_meta *meta, const struct kube_object *object)
+{
+	const char *annotation = object_meta_annotation(meta, ANNOTATION_KEYS);
+	CLEANUP(free_text) char *theirs = xstrdup(annotation != NULL ? annotation : "");
+	CLEANUP(free_text) char *ours = xstrdup(object->annotations[1].value);
+	struct changes changes = { .text = BUF_INIT(CHANGES_MAX + 64), .left_out = 0 };
+
+	compare_keys(theirs, ours, &changes);
+	if (changes.left_out > 0)
+		buf_printf(&changes.text, " and %zu more", changes.left_out);
+	return buf_take_text(&changes.text);
 }

@@ -147,6 +147,31 @@ test_changes(void **state)
 	expect_changes(KEYS("A=00000000,B=3e23e816"), "~A");
 	expect_changes(KEYS("0=1,AA=2,B=00000000,C=3"), "-0, +A, -AA, ~B, -C");
 	expect_changes(KEYS("A"), "+A, +B");
+	/* What is no key is not shown. */
+	expect_changes(KEYS("\\u001b[31m=1,x y=1,=1,\xc3\xa9=1,,,A=ca978112,B=0"), "~B");
+}
+
+/* 20,000 keys that the object has no more: "-K00000, ", nine bytes each, the first two bytes less. */
+static void
+test_many_changes(void **state)
+{
+	CLEANUP(kube_objects_clear) struct kube_objects objects = KUBE_OBJECTS_INIT;
+	CLEANUP(object_meta_clear) struct object_meta meta = OBJECT_META_INIT;
+	CLEANUP(buf_clear) struct buf metadata = BUF_INIT(512 * 1024);
+	CLEANUP(free_text) char *changes = NULL;
+
+	(void)state;
+	make(OBJECT_CONFIGMAP, texts, &objects);
+	buf_append_text(&metadata,
+			"\"annotations\":{\"tfsecrets.dev/keys\":\"A=ca978112,B=3e23e816");
+	for (int i = 0; i < 20000; i++)
+		buf_printf(&metadata, ",K%05d=0", i);
+	buf_append_text(&metadata, "\"}");
+	parse(buf_text(&metadata), &meta);
+	changes = object_meta_changes(&meta, &objects.items[0]);
+	assert_memory_equal(changes, "-K00000, -K00001, ", 18);
+	assert_int_equal(strlen(changes), 7282 * 9 - 2 + strlen(" and 12718 more"));
+	assert_string_equal(strrchr(changes, 'K'), "K07281 and 12718 more");
 }
 
 static void
@@ -170,9 +195,8 @@ int
 main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_owns),
-		cmocka_unit_test(test_owns_not),
-		cmocka_unit_test(test_changes),
+		cmocka_unit_test(test_owns),	cmocka_unit_test(test_owns_not),
+		cmocka_unit_test(test_changes), cmocka_unit_test(test_many_changes),
 		cmocka_unit_test(test_texts),
 	};
 
