@@ -109,6 +109,8 @@ void schema_cleanup(struct schema **schema);
 /* NULL: no such one. Binary search. */
 const struct setting *schema_setting(const struct schema *schema, const char *name);
 const struct environment *schema_environment(const struct schema *schema, const char *name);
+/* One or more DNS labels with dots between them, at most OBJECT_NAME_MAX bytes (RFC 1123). */
+bool schema_is_object_name(struct bytes name);
 /* The known name nearest to this one, or NULL; for messages. */
 const char *schema_suggest_setting(const struct schema *schema, const char *name);
 const char *schema_suggest_environment(const struct schema *schema, const char *name);

@@ -38,9 +38,8 @@ find_key(const struct object *object, const char *key)
 	return NULL;
 }
 
-/* One or more DNS labels with dots between them, RFC 1123. */
-static bool
-is_subdomain(struct bytes name)
+bool
+schema_is_object_name(struct bytes name)
 {
 	if (name.len == 0 || name.len > OBJECT_NAME_MAX)
 		return false;
@@ -231,7 +230,7 @@ read_object(const struct yaml *yaml, const struct yaml_node *node, const struct 
 
 	object->line = node->key->line;
 	object->name = xstrdup(node->key->text);
-	if (!is_subdomain(schema_bytes(node->key)))
+	if (!schema_is_object_name(schema_bytes(node->key)))
 		return yaml_error(yaml, node->key, err, "an object's name must be a DNS subdomain");
 	if (yaml_expect(yaml, node, YAML_MAP, object->name, err) < 0 ||
 	    yaml_check_fields(yaml, node, fields, err) < 0)

@@ -94,7 +94,8 @@ read_inventory(struct round *round, struct object_meta *meta, struct inventory *
 		return -1;
 	inventory_clear(inventory);
 	if (result == API_DONE && inventory_read(meta, inventory, err) < 0)
-		return -1;
+		return error_context(err, "the Secret '%s' in namespace '%s'", name,
+				     round->namespace);
 	return marks_check(apply, inventory, err);
 }
 

@@ -86,6 +86,19 @@ inventory_set_mark(struct inventory *inventory, const char *setting, uint32_t ge
 }
 
 void
+inventory_drop_mark(struct inventory *inventory, const char *setting)
+{
+	size_t at = lower_bound(inventory, setting);
+
+	if (inventory_mark(inventory, setting) == NULL)
+		return;
+	free(inventory->marks[at].setting);
+	inventory->mark_count--;
+	memmove(&inventory->marks[at], &inventory->marks[at + 1],
+		(inventory->mark_count - at) * sizeof(*inventory->marks));
+}
+
+void
 inventory_add_object(struct inventory *inventory, const char *kind, const char *name)
 {
 	CLEANUP(free_text) char *object = xasprintf("%s/%s", kind, name);
@@ -102,12 +115,12 @@ read_mark(struct inventory *inventory, char *text)
 	char *equals = strchr(text, '='), *colon = strrchr(text, ':');
 	uint64_t generation;
 
-	if (equals == NULL || colon == NULL || colon < equals || equals == text ||
-	    strlen(colon + 1) != MARK_DIGITS ||
+	if (equals == NULL || colon == NULL || colon < equals || strlen(colon + 1) != MARK_DIGITS ||
 	    strspn(colon + 1, "0123456789abcdef") != MARK_DIGITS)
 		return false;
 	*equals = *colon = 0;
-	if (!text_to_number(bytes_of(equals + 1), UINT32_MAX, &generation) || generation == 0 ||
+	if (!text_is_setting_name(bytes_of(text)) ||
+	    !text_to_number(bytes_of(equals + 1), UINT32_MAX, &generation) || generation == 0 ||
 	    inventory_mark(inventory, text) != NULL)
 		return false;
 	inventory_set_mark(inventory, text, (uint32_t)generation, colon + 1);
@@ -127,6 +140,21 @@ read_marks(struct inventory *inventory, const char *annotation)
 	return true;
 }
 
+/* KIND/NAME */
+static bool
+is_object(const char *text)
+{
+	static const char *const kinds[] = { "Secret/", "ConfigMap/" };
+
+	for (size_t i = 0; i < COUNT(kinds); i++) {
+		size_t len = strlen(kinds[i]);
+
+		if (strncmp(text, kinds[i], len) == 0)
+			return schema_is_object_name(bytes_of(text + len));
+	}
+	return false;
+}
+
 static bool
 read_objects(struct inventory *inventory, const char *annotation)
 {
@@ -134,11 +162,15 @@ read_objects(struct inventory *inventory, const char *annotation)
 	char *rest = copy, *text;
 
 	while (copy[0] != 0 && (text = strsep(&rest, ",")) != NULL) {
-		if (strncmp(text, "Secret/", 7) != 0 && strncmp(text, "ConfigMap/", 10) != 0)
+		if (!is_object(text))
 			return false;
 		list_add(&inventory->objects, text);
 	}
 	list_sort(&inventory->objects);
+	for (size_t i = 1; i < inventory->objects.count; i++) {
+		if (strcmp(inventory->objects.items[i - 1], inventory->objects.items[i]) == 0)
+			return false;
+	}
 	return true;
 }
 
@@ -159,7 +191,8 @@ inventory_read(const struct object_meta *meta, struct inventory *ret, struct err
 		broken = ANNOTATION_OBJECTS;
 	if (broken != NULL)
 		return error_set(err, ERROR_REFUSED,
-				 "the inventory's annotation '%s' is missing, or was altered",
+				 "the inventory's annotation '%s' is missing, or was altered; "
+				 "without that Secret the target would take any generation",
 				 broken);
 	inventory.roster = xstrdup(roster);
 	*ret = inventory;

@@ -40,7 +40,8 @@ void inventory_clear(struct inventory *inventory);
 /* "tfsecrets.PROJECT-ID.ENVIRONMENT", a heap text. */
 char *inventory_name(const char *project_id, const char *environment);
 
-/* From the annotations of a metadata answer. ERROR_REFUSED names the annotation. The caller clears *ret. */
+/* From the annotations of a metadata answer, which whoever may write Secrets there may have altered: names are of
+ * the grammar of names, and none stands there twice. ERROR_REFUSED names the annotation. The caller clears *ret. */
 int inventory_read(const struct object_meta *meta, struct inventory *ret, struct error *err)
 	__attribute__((warn_unused_result));
 
@@ -49,6 +50,8 @@ const struct inventory_mark *inventory_mark(const struct inventory *inventory, c
 /* Sets a setting's mark, whatever it was. */
 void inventory_set_mark(struct inventory *inventory, const char *setting, uint32_t generation,
 			const char *value_id);
+/* None of that name: nothing. */
+void inventory_drop_mark(struct inventory *inventory, const char *setting);
 void inventory_add_object(struct inventory *inventory, const char *kind, const char *name);
 
 bool inventory_equal(const struct inventory *a, const struct inventory *b);

@@ -119,6 +119,8 @@ marks_merge(const struct apply *apply, const struct kube_objects *objects, struc
 		if (has_generation(&value))
 			inventory_set_mark(known, schema->settings[i].name, value.generation,
 					   value.value_id);
+		else if (apply->allow_rollback)
+			inventory_drop_mark(known, schema->settings[i].name);
 	}
 	for (size_t i = 0; i < objects->count; i++)
 		inventory_add_object(known, kube_kind_name(objects->items[i].kind),

@@ -219,17 +219,53 @@ an_unset_value()
 	[ -z "$(in_project get secret taskflow-secrets -o name --ignore-not-found)" ]
 }
 
+# turn_plain: OPENAI_API_KEY is no secret any more, says the repository.
+turn_plain()
+{
+	rm tfsecrets/prod/sealed/OPENAI_API_KEY
+	sed -i '/^  OPENAI_API_KEY:/,/kind:/s/kind: secret/kind: config\n    not-secret: it opens nothing/' tfsecrets.yaml
+	echo 'OPENAI_API_KEY: nothing' >>tfsecrets/prod/config.yaml
+}
+
+@test "a rollback that was allowed is asked no more: of a value that is plain now, there is no mark" {
+	a_project
+	tfsecrets -q apply
+	turn_plain
+	run --separate-stderr tfsecrets apply
+	fails 4 "'OPENAI_API_KEY' was sealed when this target last got it (generation 1), and is not any more"
+	run -0 --separate-stderr tfsecrets apply --allow-rollback --dry-run=server
+	run --separate-stderr tfsecrets diff
+	fails 4 "is not any more"
+	run -0 --separate-stderr tfsecrets apply --allow-rollback
+	[[ $stderr == *"is not any more; allowed by --allow-rollback"* ]]
+	[ "$(tfsecrets apply 2>/dev/null)" = "$neither" ]
+	run -0 --separate-stderr tfsecrets diff
+	# The marks of the others are there.
+	in_project get secret -o yaml -l tfsecrets.dev/environment=prod | grep -q 'generations: BETTER_AUTH_SECRET=1:[0-9a-f]*,DATABASE_URL=1:'
+}
+
 @test "an inventory that somebody altered is refused" {
 	a_project
 	tfsecrets -q apply
 	name=$(in_project get secret -o name --field-selector type=tfsecrets.dev/inventory)
 	for change in 'generations=OPENAI_API_KEY=0:00000000' 'generations=nonsense' 'objects=Pod/x' 'roster=x' \
-		'roster=0123:1:22'; do
+		'roster=0123:1:22' $'generations=\e[31mX=1:00000000' 'generations=A B=1:00000000' 'objects=Secret/A' \
+		$'objects=Secret/\e[31m' 'objects=Secret/a,Secret/a'; do
 		in_project annotate --overwrite "$name" "tfsecrets.dev/$change" >/dev/null
 		run --separate-stderr tfsecrets apply
 		fails 4 "'tfsecrets.dev/${change%%=*}'"
+		[[ $stderr != *$'\e'* ]]
 		in_project annotate --overwrite "$name" "tfsecrets.dev/generations=" "tfsecrets.dev/objects=" >/dev/null
 	done
+}
+
+@test "what an annotation says that is no key is not shown" {
+	a_project
+	tfsecrets -q apply
+	in_project annotate --overwrite configmap/taskflow-config $'tfsecrets.dev/keys=\e[31mX=1,GONE=2' tfsecrets.dev/content=x >/dev/null
+	run -3 --separate-stderr tfsecrets diff
+	[[ $output == "configmap/taskflow-config in $namespace differs: "*-GONE* ]]
+	[[ $output != *$'\e'* ]]
 }
 
 @test "dry runs write nothing; the server's finds what it refuses" {

@@ -93,8 +93,25 @@ test_altered(void **state)
 		"A=01:01234567",
 		"A=1:01234567 ",
 		"A=1 :01234567",
+		"A B=1:01234567",
+		"1A=1:01234567",
+		"\\u001b[31mA=1:01234567",
+		"\xc3\xa9=1:01234567",
+		"A-B=1:01234567",
 	};
-	static const char *const objects[] = { "Pod/a", "Secret", "secret/a", "Secret/a,", "," };
+	static const char *const objects[] = { "Pod/a",
+					       "Secret",
+					       "secret/a",
+					       "Secret/a,",
+					       ",",
+					       "Secret/",
+					       "Secret/A",
+					       "Secret/a/b",
+					       "Secret/a b",
+					       "ConfigMap/a,Secret/b,ConfigMap/a",
+					       "Secret/\\u001b[31m",
+					       "Secret/.a",
+					       "Secret/a..b" };
 	struct inventory inventory;
 	struct error err;
 
@@ -153,6 +170,26 @@ test_there_and_back(void **state)
 }
 
 static void
+test_drop(void **state)
+{
+	CLEANUP(inventory_clear) struct inventory inventory = INVENTORY_INIT;
+
+	(void)state;
+	inventory_drop_mark(&inventory, "A");
+	inventory_set_mark(&inventory, "A", 1, "00000000");
+	inventory_set_mark(&inventory, "B", 2, "11111111");
+	inventory_set_mark(&inventory, "C", 3, "22222222");
+	inventory_drop_mark(&inventory, "B");
+	inventory_drop_mark(&inventory, "D");
+	assert_int_equal(inventory.mark_count, 2);
+	assert_null(inventory_mark(&inventory, "B"));
+	assert_int_equal(inventory_mark(&inventory, "C")->generation, 3);
+	inventory_drop_mark(&inventory, "A");
+	inventory_drop_mark(&inventory, "C");
+	assert_int_equal(inventory.mark_count, 0);
+}
+
+static void
 test_patch(void **state)
 {
 	CLEANUP(inventory_clear) struct inventory inventory = INVENTORY_INIT;
@@ -190,9 +227,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_read),	cmocka_unit_test(test_read_nothing),
-		cmocka_unit_test(test_altered), cmocka_unit_test(test_there_and_back),
-		cmocka_unit_test(test_patch),	cmocka_unit_test(test_too_large),
+		cmocka_unit_test(test_read),	  cmocka_unit_test(test_read_nothing),
+		cmocka_unit_test(test_altered),	  cmocka_unit_test(test_there_and_back),
+		cmocka_unit_test(test_patch),	  cmocka_unit_test(test_drop),
+		cmocka_unit_test(test_too_large),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

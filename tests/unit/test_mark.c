@@ -139,7 +139,7 @@ static void
 test_gone(void **state)
 {
 	(void)state;
-	here.state = VALUE_ABSENT;
+	here = (struct object_value){ .state = VALUE_ABSENT };
 	check(NULL, "A", 7, "01234567",
 	      "'A' was sealed when this target last got it (generation 7), and is not any more");
 }
@@ -253,6 +253,30 @@ test_merge(void **state)
 	assert_int_equal(marks_merge(&apply, &objects, &known, &err), -1);
 }
 
+/* What was allowed is what counts from then on. */
+static void
+test_merge_rollback(void **state)
+{
+	CLEANUP(inventory_clear) struct inventory known = INVENTORY_INIT;
+	const struct kube_objects objects = { NULL, 0 };
+	const struct apply rollback = make_apply(true), strict = make_apply(false);
+	struct error err = ERROR_INIT;
+
+	(void)state;
+	known.roster = xstrdup("id:2:two");
+	inventory_set_mark(&known, "A", 9, "ffffffff");
+	inventory_set_mark(&known, "B", 4, "eeeeeeee");
+	inventory_set_mark(&known, "C", 5, "dddddddd");
+	assert_int_equal(marks_check(&strict, &known, &err), -1);
+	assert_int_equal(marks_merge(&rollback, &objects, &known, &err), 0);
+	assert_int_equal(inventory_mark(&known, "A")->generation, 7);
+	assert_null(inventory_mark(&known, "B"));
+	assert_int_equal(inventory_mark(&known, "C")->generation, 5);
+	free(known.roster);
+	known.roster = xstrdup("id:2:two");
+	assert_int_equal(marks_check(&strict, &known, &err), 0);
+}
+
 #define TEST(function) cmocka_unit_test_setup(function, reset)
 
 int
@@ -263,7 +287,7 @@ main(void)
 		TEST(test_plain_now),	    TEST(test_gone),
 		TEST(test_unreadable),	    TEST(test_roster),
 		TEST(test_left_the_schema), TEST(test_merge),
-		TEST(test_unset),
+		TEST(test_unset),	    TEST(test_merge_rollback),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
