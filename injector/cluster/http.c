@@ -9,6 +9,7 @@
 #include <strings.h>
 
 #include "base/memory.h"
+#include "injector/cluster/proxy.h"
 
 #define LIBRARY "libcurl.so.4"
 #define WARNING "warning: 299 "
@@ -199,6 +200,19 @@ set_server(struct http *http)
 	SET(CONNECT_TO, http->connect_to);
 }
 
+/* It is used for all servers, and names are resolved there (client-go, net/http; golang.org/x/net/proxy). */
+static void
+set_proxy(struct http *http)
+{
+	const char *proxy = http->access->proxy;
+	bool is_socks = strncasecmp(proxy, "socks5://", 9) == 0;
+	CLEANUP(free_text) char *remote =
+		is_socks ? xasprintf("socks5h://%s", proxy + 9) : xstrdup(proxy);
+
+	SET(PROXY, remote);
+	SET(NOPROXY, "");
+}
+
 int
 http_open(const struct kube_access *access, struct http **ret, struct error *err)
 {
@@ -219,10 +233,8 @@ http_open(const struct kube_access *access, struct http **ret, struct error *err
 		return error_set(err, ERROR_FAILED, "cannot start libcurl");
 	}
 	set_always(http);
-	if (access->proxy != NULL) {
-		SET(PROXY, access->proxy);
-		SET(NOPROXY, "");
-	}
+	if (access->proxy != NULL)
+		set_proxy(http);
 	set_credentials(http);
 	set_server(http);
 	*ret = http;
@@ -342,6 +354,56 @@ is_lasting(CURLcode code, const struct http_answer *answer)
 	       code == CURLE_URL_MALFORMAT || code == CURLE_UNSUPPORTED_PROTOCOL;
 }
 
+/* What libcurl says, but for a proxy's password. */
+static const char *
+problem_of(const struct http *http, CURLcode code, const struct http_answer *answer)
+{
+	const char *proxy = proxy_of(http->access);
+
+	if (answer->body.full)
+		return "the answer is too large";
+	if (http->problem[0] == 0 || (proxy != NULL && proxy_password_is_in(proxy, http->problem)))
+		return curl.easy_strerror(code);
+	return http->problem;
+}
+
+/* Whether it is the proxy that there was no way to or through. Over a kubeconfig's all connections go; whether the
+ * environment's was to be used is seen by whom libcurl could not connect to. */
+static bool
+is_of_proxy(const struct http *http, CURLcode code, long proxy_status)
+{
+	const char *proxy = proxy_of(http->access);
+
+	if (proxy == NULL)
+		return false;
+	if (code == CURLE_COULDNT_RESOLVE_PROXY || code == CURLE_PROXY || proxy_status >= 300)
+		return true;
+	return (code == CURLE_COULDNT_CONNECT || code == CURLE_OPERATION_TIMEDOUT) &&
+	       strncmp(http->problem, "Failed to connect", 17) == 0 &&
+	       (http->access->proxy != NULL || proxy_host_is_in(proxy, http->problem));
+}
+
+static int
+tell(const struct http *http, CURLcode code, const struct http_answer *answer, struct error *err)
+{
+	CLEANUP(free_text) char *proxy = NULL;
+	const char *server = http->access->server;
+	long proxy_status = 0;
+
+	(void)curl.easy_getinfo(http->easy, CURLINFO_HTTP_CONNECTCODE, &proxy_status);
+	if (!is_of_proxy(http, code, proxy_status))
+		return error_set(err, ERROR_FAILED, "cannot reach '%s': %s", server,
+				 problem_of(http, code, answer));
+	proxy = proxy_shown(proxy_of(http->access));
+	if (proxy_status >= 300)
+		return error_set(err, ERROR_FAILED, "cannot reach '%s': the proxy '%s' says %ld%s",
+				 server, proxy, proxy_status,
+				 proxy_status == 407 ? " (who we are is not in its address)" : "");
+	return error_set(err, ERROR_FAILED,
+			 "cannot reach '%s': the proxy '%s' cannot be reached: %s", server, proxy,
+			 problem_of(http, code, answer));
+}
+
 int
 http_do(struct http *http, const struct http_request *request, long seconds,
 	struct http_answer *ret, struct error *err)
@@ -360,10 +422,7 @@ http_do(struct http *http, const struct http_request *request, long seconds,
 	if (made < 0)
 		return -1;
 	if (code != CURLE_OK)
-		return error_set(err, ERROR_FAILED, "cannot reach '%s': %s", http->access->server,
-				 ret->body.full	       ? "the answer is too large" :
-				 http->problem[0] != 0 ? http->problem :
-							 curl.easy_strerror(code));
+		return tell(http, code, ret, err);
 	read_answer(http, ret);
 	return 0;
 }

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "base/yaml.h"
 #include "injector/cluster/kubeconfig_parts.h"
+#include "injector/cluster/proxy.h"
 
 void
 kube_access_clear(struct kube_access *access)
@@ -76,9 +77,12 @@ read_cluster(const struct config_entry *entry, const struct kube_choice *choice,
 		return -1;
 	if (name != NULL)
 		access->server_name = xstrdup(name);
-	if (proxy != NULL)
-		access->proxy = xstrdup(proxy);
-	return 0;
+	if (proxy == NULL)
+		return 0;
+	access->proxy = xstrdup(proxy);
+	return proxy_is_url(proxy) ? 0 :
+				     yaml_error(entry->file->yaml, config_field(entry, "proxy-url"),
+						err, "'proxy-url' is no http, https or socks5 URL");
 }
 
 /* The cluster or user that the command line names, else the context; map stays NULL where neither does. */

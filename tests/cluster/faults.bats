@@ -328,16 +328,65 @@ page='"type":"text/html","body":"<html><h1>No</h1></html>"'
 	[ "$(sort -u server/authorization)" = '' ]
 }
 
-@test "a proxy that is not there is a failure that names it" {
+@test "a proxy that is not there is a failure that names it, and not its password" {
 	serve server
 	kubeconfig_for "$server"
-	export https_proxy=http://127.0.0.1:9
+	export https_proxy=http://me:hidden-word@127.0.0.1:9/x
 	asks apply --timeout 1s
-	fails 1 "cannot reach '$server': Failed to connect to 127.0.0.1 port 9"
+	fails 1 "cannot reach '$server': the proxy 'http://127.0.0.1:9' cannot be reached: Failed to connect to 127.0.0.1 port 9"
+	shows_not hidden-word
+	https_proxy=127.0.0.1:9 asks apply --timeout 1s
+	fails 1 "cannot reach '$server': the proxy 'http://127.0.0.1:9' cannot be reached: "
+	https_proxy=strange://me:hidden-word@127.0.0.1:9 asks apply --timeout 1s
+	fails 1 "cannot reach '$server': "
+	shows_not hidden-word
+	https_proxy=http://me:hidden-word@nowhere.invalid:1 asks apply --timeout 1s
+	fails 1 "the proxy 'http://nowhere.invalid:1' cannot be reached: Could not resolve proxy: nowhere.invalid"
+	shows_not hidden-word
 	logged ''
 	export no_proxy=127.0.0.1
 	asks apply
 	succeeds
+	# It is the server's fault where the proxy is not for it.
+	kubeconfig_for https://127.0.0.1:10
+	asks apply --timeout 1s
+	fails 1 "cannot reach 'https://127.0.0.1:10': Failed to connect to 127.0.0.1 port 10"
+}
+
+@test "a kubeconfig's proxy is one for all servers" {
+	serve server
+	kubeconfig_for "$server"
+	for proxy in http://me:hidden-word@127.0.0.1:9 socks5://127.0.0.1:9; do
+		sed -i "s|{server: |{proxy-url: '$proxy', server: |" kubeconfig
+		no_proxy=127.0.0.1 asks apply --timeout 1s
+		fails 1 "cannot reach '$server': the proxy '${proxy/me:hidden-word@/}' cannot be reached: "
+		shows_not hidden-word
+		kubeconfig_for "$server"
+	done
+	sed -i "s|{server: |{proxy-url: 'ftp://me:hidden-word@p', server: |" kubeconfig
+	asks apply --timeout 1s
+	fails 1 "'proxy-url' is no http, https or socks5 URL"
+	shows_not hidden-word
+	logged ''
+}
+
+@test "a proxy that refuses is a failure that says so" {
+	serve server
+	kubeconfig_for "$server"
+	python3 -c 'import http.server
+class Proxy(http.server.BaseHTTPRequestHandler):
+    def do_CONNECT(self):
+        self.send_error(407)
+proxy = http.server.HTTPServer(("127.0.0.1", 0), Proxy)
+print(proxy.server_port, flush=True)
+proxy.serve_forever()' >port 2>proxy.log 3>&- &
+	proxy=$!
+	until [ -s port ]; do sleep 0.02; done
+	https_proxy=http://me:hidden-word@127.0.0.1:$(cat port) asks apply --timeout 1s
+	kill "$proxy"
+	fails 1 "cannot reach '$server': the proxy 'http://127.0.0.1:$(cat port)' says 407"
+	shows_not hidden-word
+	logged ''
 }
 
 # many_targets COUNT: the project's targets are so many namespaces.
