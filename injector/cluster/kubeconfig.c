@@ -136,6 +136,10 @@ read_files(const struct config *config, const char *name, const struct kube_choi
 
 	if (name != NULL && config_find(config, "context", name, &context, err) < 0)
 		return -1;
+	if (name != NULL && context.map == NULL && config->count == 0)
+		return error_set(err, ERROR_USAGE,
+				 "there is no context '%s', since there is no kubeconfig '%s'",
+				 name, config->shown);
 	if (name != NULL && context.map == NULL)
 		return error_set(err, ERROR_USAGE, "there is no context '%s' in %s", name,
 				 config->shown);

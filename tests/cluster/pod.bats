@@ -85,7 +85,7 @@ pod()
 	run -3 --separate-stderr pod diff -n "$namespace"
 	sed -i "s/^  prod: .*/  prod: {targets: [{context: test, namespace: $namespace}]}/" tfsecrets.yaml
 	run --separate-stderr pod apply
-	fails 2 "there is no context 'test' in "
+	fails 2 "there is no context 'test', since there is no kubeconfig '"
 	[ -z "$(in_project get secrets -o name)" ]
 }
 
