@@ -163,13 +163,72 @@ static void
 invalid_fields(const struct json_node *status, struct buf *out)
 {
 	const struct json_node *cause = json_first(json_walk(status, "details", "causes", NULL));
+	bool is_fixed = false;
 
 	for (; cause != NULL; cause = json_next(cause)) {
 		const char *field = json_string_of(json_get(cause, "field"));
 
-		if (field != NULL)
-			buf_printf(out, "%s%s", out->len > 0 ? ", " : ": ", field);
+		if (field == NULL)
+			continue;
+		buf_printf(out, "%s%s", out->len > 0 ? ", " : ": ", field);
+		is_fixed |= strcmp(field, "type") == 0 || strcmp(field, "data") == 0 ||
+			    strcmp(field, "immutable") == 0;
 	}
+	if (is_fixed)
+		buf_append_text(out,
+				"; an object's type, and one that is immutable, cannot be changed: "
+				"delete it and run this again");
+}
+
+/* Whether the Status names this cause (of a 403: "NamespaceTerminating"). */
+static bool
+has_cause(const struct json_node *status, const char *reason)
+{
+	const struct json_node *cause = json_first(json_walk(status, "details", "causes", NULL));
+
+	for (; cause != NULL; cause = json_next(cause)) {
+		const char *found = json_string_of(json_get(cause, "reason"));
+
+		if (found != NULL && strcmp(found, reason) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* What to do about a status that says nothing else to us. */
+static const char *
+advice_on(int status)
+{
+	static const struct {
+		int from, to;
+		const char *advice;
+	} advices[] = {
+		{ 300, 399, "; redirects are not followed: is that the API server's own address?" },
+		{ 400, 400, "; over http, it may want https" },
+		{ 404, 404, "; is that the address of an API server?" },
+		{ 429, 429, "; it has too much to do: run this again later" },
+		{ 500, 599,
+		  "; it, or what stands in front of it, is not well: run this again later" },
+	};
+
+	for (size_t i = 0; i < COUNT(advices); i++) {
+		if (status >= advices[i].from && status <= advices[i].to)
+			return advices[i].advice;
+	}
+	return "";
+}
+
+static int
+refuse_forbidden(const struct api *api, const struct subject *subject, const char *what,
+		 const struct json_node *status, struct error *err)
+{
+	if (has_cause(status, "NamespaceTerminating"))
+		return error_set(err, ERROR_CLUSTER,
+				 "cannot %s %s (403): the namespace is being deleted",
+				 subject->verb, what);
+	return error_set(err, ERROR_CLUSTER,
+			 "not allowed to %s %s (403): a role must grant it to the account (%s)",
+			 subject->verb, what, api->access->shown);
 }
 
 static int
@@ -193,23 +252,24 @@ refuse(const struct api *api, const struct call *call, const struct http_answer 
 	switch (answer->status) {
 	case 401:
 		return error_set(err, ERROR_CLUSTER,
-				 "'%s' does not know who we are (401): sign in anew, %s", server,
-				 api->access->shown);
+				 "'%s' does not know who we are (401): it does not take the "
+				 "credentials of %s, or not any more; sign in anew",
+				 server, api->access->shown);
 	case 403:
-		return error_set(err, ERROR_CLUSTER,
-				 "not allowed to %s %s (403): a role must grant it",
-				 call->subject.verb, what);
+		return refuse_forbidden(api, &call->subject, what, status, err);
 	case 413:
-		return error_set(err, ERROR_CLUSTER, "cannot %s %s (413): it is too large",
+		return error_set(err, ERROR_CLUSTER,
+				 "cannot %s %s (413): it is too large for the server; spread it "
+				 "over several objects",
 				 call->subject.verb, what);
 	case 422:
 		invalid_fields(status, &fields);
 		return error_set(err, ERROR_CLUSTER, "cannot %s %s (422): the server refuses it%s",
 				 call->subject.verb, what, buf_text(&fields));
 	default:
-		return error_set(err, ERROR_CLUSTER, "cannot %s %s: '%s' says %d%s%s",
+		return error_set(err, ERROR_CLUSTER, "cannot %s %s: '%s' says %d%s%s%s",
 				 call->subject.verb, what, server, answer->status,
-				 reason[0] != 0 ? " " : "", reason);
+				 reason[0] != 0 ? " " : "", reason, advice_on(answer->status));
 	}
 }
 
@@ -298,7 +358,8 @@ do_call(struct api *api, const struct call *call, struct object_meta *ret,
 		return refuse(api, call, &answer, json, err);
 	if (*ret_result == API_DONE && json_walk(json, "metadata", NULL) == NULL)
 		return error_set(err, ERROR_FAILED,
-				 "'%s' is no API server: its answer is no object",
+				 "'%s' is no API server, since its answer is no object: is that "
+				 "its address?",
 				 api->access->server);
 	if (*ret_result == API_DONE && ret != NULL) {
 		object_meta_clear(ret);

@@ -306,12 +306,25 @@ turn_plain()
 	[ "$(level_in "nowhere-$BATS_TEST_NUMBER")" = info ]
 }
 
+@test "a namespace that is being deleted, and a type that was another: said as what they are" {
+	a_project
+	in_project create secret generic taskflow-secrets --type=other.example.org/type
+	run --separate-stderr tfsecrets apply --force-conflicts
+	fails 5 "cannot patch secrets 'taskflow-secrets' in namespace '$namespace' (422): the server refuses it: type; an object's type, and one that is immutable, cannot be changed: delete it"
+	in_project delete secret taskflow-secrets
+	run -0 tfsecrets -q apply
+	in_project delete secret taskflow-secrets
+	kubectl delete namespace "$namespace" --wait=false
+	run --separate-stderr tfsecrets apply
+	fails 5 "cannot patch secrets 'taskflow-secrets' in namespace '$namespace' (403): the namespace is being deleted"
+}
+
 @test "an account that may do nothing is told what it may not" {
 	a_project
 	"$here/user" "$CLUSTER" nobody
 	run --separate-stderr tfsecrets apply --kubeconfig "$CLUSTER/nobody.kubeconfig" --context "$(kubectl --kubeconfig "$CLUSTER/nobody.kubeconfig" config current-context)"
 	fails 5 "not allowed to get secrets"
-	[[ $stderr == *"(403): a role must grant it"* ]]
+	[[ $stderr == *"(403): a role must grant it to the account (context "*")" ]]
 }
 
 @test "an object of another project or system is left alone" {
@@ -420,16 +433,18 @@ turn_plain()
 	server=$(kubectl config view -o 'jsonpath={.clusters[0].cluster.server}')
 	other https://127.0.0.1:9
 	run --separate-stderr tfsecrets apply --kubeconfig other --timeout 1s
-	fails 1 "cannot reach 'https://127.0.0.1:9'"
+	fails 1 "cannot reach 'https://127.0.0.1:9': Failed to connect to 127.0.0.1 port 9"
+	fails 1 "; does it run, and is that its address?"
 	other "http://127.0.0.1:${server##*:}"
 	run --separate-stderr tfsecrets apply --kubeconfig other --timeout 1s
-	fails 5 "says 400"
+	fails 5 "says 400; over http, it may want https"
 	other http://cluster.example.org
 	run --separate-stderr tfsecrets apply --kubeconfig other
 	fails 1 "'server' is not https, which only a server on this machine may be"
 	other "$server" --tls-server-name=other.example.org
 	run --separate-stderr tfsecrets apply --kubeconfig other --timeout 1s
-	fails 1 "cannot reach '$server'"
+	fails 1 "cannot reach '$server': SSL: no alternative certificate subject name matches"
+	fails 1 "; --tls-server-name says which name it has"
 	other "$server"
 	kubectl --kubeconfig=other config unset clusters.test.certificate-authority-data
 	kubectl --kubeconfig=other config unset clusters.test.certificate-authority

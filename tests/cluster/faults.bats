@@ -91,7 +91,7 @@ page='"type":"text/html","body":"<html><h1>No</h1></html>"'
 
 @test "401: who we are is not known, asked once" {
 	applied '{"on":"","status":401,"json":{"kind":"Status","reason":"Unauthorized"}}'
-	fails 5 "'$server' does not know who we are (401): sign in anew, context 'test'"
+	fails 5 "'$server' does not know who we are (401): it does not take the credentials of context 'test', or not any more; sign in anew"
 	logged "GET secrets/inventory"
 	asks diff
 	fails 5 "(401)"
@@ -99,14 +99,14 @@ page='"type":"text/html","body":"<html><h1>No</h1></html>"'
 
 @test "403: what is not allowed, and nothing more is written" {
 	applied '{"on":"PATCH configmaps","status":403,"json":{"kind":"Status","reason":"Forbidden","message":"{ask}"}}'
-	fails 5 "not allowed to patch configmaps 'taskflow-config' in namespace '$namespace' (403): a role must grant it"
+	fails 5 "not allowed to patch configmaps 'taskflow-config' in namespace '$namespace' (403): a role must grant it to the account (context 'test')"
 	logged "$looks"$'\nPOST secrets\nPATCH configmaps/taskflow-config'
 }
 
 @test "404 that no API server has said is not taken for an object that is not there" {
 	applied "{\"on\":\"\",\"status\":404,$page}"
 	fails 5 "cannot get secrets 'tfsecrets."
-	[[ $stderr == *"'$server' says 404"* ]]
+	[[ $stderr == *"'$server' says 404; is that the address of an API server?" ]]
 	[[ $stderr != *"there is no namespace"* ]]
 	logged "GET secrets/inventory"
 	asks diff
@@ -133,14 +133,14 @@ page='"type":"text/html","body":"<html><h1>No</h1></html>"'
 
 @test "413: too large" {
 	applied '{"on":"PATCH secrets","status":413,"body":"{ask}"}'
-	fails 5 "cannot patch secrets 'taskflow-secrets' in namespace '$namespace' (413): it is too large"
+	fails 5 "cannot patch secrets 'taskflow-secrets' in namespace '$namespace' (413): it is too large for the server; spread it over several objects"
 }
 
 @test "422: the fields are named, the server's message with values is not shown" {
 	applied '{"on":"PATCH secrets","status":422,"json":{"kind":"Status","reason":"Invalid","message":"{raw} {base64}",
 		"details":{"causes":[{"field":"data[DATABASE_URL]","message":"Invalid value: {base64} {raw}"},
 		{"field":"type","message":"{raw}"}]}}}'
-	fails 5 "cannot patch secrets 'taskflow-secrets' in namespace '$namespace' (422): the server refuses it: data[DATABASE_URL], type"
+	fails 5 "cannot patch secrets 'taskflow-secrets' in namespace '$namespace' (422): the server refuses it: data[DATABASE_URL], type; an object's type, and one that is immutable, cannot be changed: delete it and run this again"
 	# What the server has said, for the search to have something to find.
 	run -0 --separate-stderr curl -s --cacert "$certificates/ca.crt" -X PATCH "$server/api/v1/namespaces/x/secrets/y" \
 		-d "{\"data\":{\"DATABASE_URL\":\"$(printf %s 'a value' | base64)\"}}"
@@ -162,7 +162,7 @@ page='"type":"text/html","body":"<html><h1>No</h1></html>"'
 	serve server '{"on":"","status":429,"body":"slow down","headers":{"Retry-After":"3600"}}'
 	kubeconfig_for "$server"
 	asks apply --timeout 1h
-	fails 5 "'$server' says 429"
+	fails 5 "'$server' says 429; it has too much to do: run this again later"
 	logged 'GET secrets/inventory'
 }
 
@@ -182,7 +182,7 @@ page='"type":"text/html","body":"<html><h1>No</h1></html>"'
 	for command in apply diff; do
 		asks "$command" --timeout 2s
 		fails 5 "cannot get secrets 'tfsecrets."
-		[[ $stderr == *"'$server' says 503" ]]
+		[[ $stderr == *"'$server' says 503; it, or what stands in front of it, is not well: run this again later" ]]
 	done
 	[ "$(sort -u server/log)" = 'GET secrets/inventory' ]
 	[ "$(wc -l <server/log)" -gt 2 ]
@@ -195,6 +195,7 @@ page='"type":"text/html","body":"<html><h1>No</h1></html>"'
 	kubeconfig_for "$server"
 	asks apply --timeout 1s
 	fails 1 "cannot reach '$server': "
+	fails 1 "; run this again"
 	[ "$(sort -u other/log)" = 'GET secrets/inventory' ]
 }
 
@@ -214,16 +215,16 @@ page='"type":"text/html","body":"<html><h1>No</h1></html>"'
 
 @test "200 that is no JSON, or no object" {
 	applied "{\"on\":\"\",$page}"
-	fails 1 "'$server' is no API server: its answer is no object"
+	fails 1 "'$server' is no API server, since its answer is no object: is that its address?"
 	logged 'GET secrets/inventory'
 	serve broken '{"on":"","type":"application/json","body":"{\"metadata\":"}'
 	kubeconfig_for "$server"
 	asks apply
-	fails 1 "'$server' is no API server: its answer is no object"
+	fails 1 "'$server' is no API server, since its answer is no object: is that its address?"
 	serve other '{"on":"","json":{"kind":"Secret"}}'
 	kubeconfig_for "$server"
 	asks diff
-	fails 1 "'$server' is no API server: its answer is no object"
+	fails 1 "'$server' is no API server, since its answer is no object: is that its address?"
 }
 
 @test "metadata of a wrong type is no crash" {
@@ -251,7 +252,7 @@ page='"type":"text/html","body":"<html><h1>No</h1></html>"'
 		serve "server$code" "{\"on\":\"\",\"status\":$code,\"headers\":{\"Location\":\"$elsewhere/api/v1/secrets\"}}"
 		kubeconfig_for "$server"
 		asks apply
-		fails 5 "'$server' says $code"
+		fails 5 "'$server' says $code; redirects are not followed: is that the API server's own address?"
 		logged 'GET secrets/inventory' "server$code"
 	done
 	logged '' elsewhere
@@ -277,6 +278,7 @@ page='"type":"text/html","body":"<html><h1>No</h1></html>"'
 	kubeconfig_for "$server" another
 	asks apply --timeout 1h
 	fails 1 "cannot reach '$server': SSL certificate problem: "
+	fails 1 "; the certificate-authority for that server must be another (--certificate-authority)"
 	logged ''
 }
 
@@ -284,7 +286,7 @@ page='"type":"text/html","body":"<html><h1>No</h1></html>"'
 	CERTIFICATE=expired serve server
 	kubeconfig_for "$server"
 	asks apply --timeout 1h
-	fails 1 "cannot reach '$server': SSL certificate problem: certificate has expired"
+	fails 1 "cannot reach '$server': SSL certificate problem: certificate has expired; the server needs another, or the clock here is wrong"
 	logged ''
 	asks apply --insecure-skip-tls-verify
 	succeeds
@@ -295,6 +297,7 @@ page='"type":"text/html","body":"<html><h1>No</h1></html>"'
 	kubeconfig_for "$server"
 	asks apply --timeout 1s
 	fails 1 "cannot reach '$server': Operation timed out"
+	fails 1 "; does something in between hold it up, or is the time too short?"
 	logged 'GET secrets/inventory'
 }
 
