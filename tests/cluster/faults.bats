@@ -213,6 +213,29 @@ page='"type":"text/html","body":"<html><h1>No</h1></html>"'
 	[ "$(grep -c 'GET configmaps' server/log)" = 2 ]
 }
 
+@test "killed at any write, done or not, it is finished by running again" {
+	local stage
+
+	for stage in 'POST secrets' 'PATCH configmaps' 'PATCH secrets'; do
+		for also in true false; do
+			name=${stage/ /-}-$also
+			serve "$name" "{\"on\":\"$stage\",\"times\":1,\"also\":$also,\"await\":\"killed\"}"
+			kubeconfig_for "$server"
+			tfsecrets -q apply >/dev/null 2>&1 3>&- &
+			until grep -q "$stage" "$name/log"; do
+				kill -0 $!
+				sleep 0.02
+			done
+			kill -KILL $!
+			wait $! || [ $? -eq 137 ]
+			touch "$name/killed"
+			asks apply --timeout 20s
+			succeeds
+			[ "$(tail -n 1 "$name/log")" = 'PATCH secrets/taskflow-secrets' ] || [ "$(tail -n 1 "$name/log")" = 'GET secrets/inventory' ]
+		done
+	done
+}
+
 @test "200 that is no JSON, or no object" {
 	applied "{\"on\":\"\",$page}"
 	fails 1 "'$server' is no API server, since its answer is no object: is that its address?"
