@@ -7,12 +7,13 @@
 
 #include "base/memory.h"
 #include "crypto/random.h"
+#include "injector/cluster/refusal.h"
 
 #define METADATA_ONLY "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 
 #define METADATA_OF_MANY "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 
-enum { PAUSE_FIRST_MS = 200, PAUSE_MAX_MS = 5000, OWNED_SHOWN = 10, WARNED_MAX = 100 };
+enum { PAUSE_FIRST_MS = 200, PAUSE_MAX_MS = 5000, WARNED_MAX = 100 };
 
 static int64_t
 now(void)
@@ -48,12 +49,6 @@ api_resource(enum object_kind kind)
 {
 	return kind == OBJECT_SECRET ? "secrets" : "configmaps";
 }
-
-/* What a request is about, for messages: "secret 'x' in namespace 'y'". */
-struct subject {
-	const char *verb; /* in RBAC's words */
-	const char *resource, *namespace, *name;
-};
 
 /* One request. All may be made again: a second POST finds the object there, a second PATCH finds what it was to
  * be, or another resourceVersion, and then the caller looks. */
@@ -136,188 +131,6 @@ request(struct api *api, const struct call *call, struct http_answer *answer, st
 	return 0;
 }
 
-/* A Status object's reason; "" where the answer is none (a proxy's page, a text). */
-static const char *
-reason_of(const struct json_node *status)
-{
-	const char *reason = json_string_of(json_get(status, "reason"));
-
-	return reason != NULL ? reason : "";
-}
-
-/* "in namespace 'x'", "in the cluster" */
-static void
-describe(const struct subject *subject, char out[static 512])
-{
-	int len = snprintf(out, 512, "%s", subject->resource);
-
-	if (subject->name != NULL && len < 512)
-		len += snprintf(out + len, 512 - (size_t)len, " '%s'", subject->name);
-	if (subject->namespace != NULL && len < 512)
-		(void)snprintf(out + len, 512 - (size_t)len, " in namespace '%s'",
-			       subject->namespace);
-}
-
-/* The fields that a 422 names. Their values stand in the server's message, which is left there. */
-static void
-invalid_fields(const struct json_node *status, struct buf *out)
-{
-	const struct json_node *cause = json_first(json_walk(status, "details", "causes", NULL));
-	bool is_fixed = false;
-
-	for (; cause != NULL; cause = json_next(cause)) {
-		const char *field = json_string_of(json_get(cause, "field"));
-
-		if (field == NULL)
-			continue;
-		buf_printf(out, "%s%s", out->len > 0 ? ", " : ": ", field);
-		is_fixed |= strcmp(field, "type") == 0 || strcmp(field, "data") == 0 ||
-			    strcmp(field, "immutable") == 0;
-	}
-	if (is_fixed)
-		buf_append_text(out,
-				"; an object's type, and one that is immutable, cannot be changed: "
-				"delete it and run this again");
-}
-
-/* Whether the Status names this cause (of a 403: "NamespaceTerminating"). */
-static bool
-has_cause(const struct json_node *status, const char *reason)
-{
-	const struct json_node *cause = json_first(json_walk(status, "details", "causes", NULL));
-
-	for (; cause != NULL; cause = json_next(cause)) {
-		const char *found = json_string_of(json_get(cause, "reason"));
-
-		if (found != NULL && strcmp(found, reason) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* What to do about a status that says nothing else to us. */
-static const char *
-advice_on(int status)
-{
-	static const struct {
-		int from, to;
-		const char *advice;
-	} advices[] = {
-		{ 300, 399, "; redirects are not followed: is that the API server's own address?" },
-		{ 400, 400, "; over http, it may want https" },
-		{ 404, 404, "; is that the address of an API server?" },
-		{ 429, 429, "; it has too much to do: run this again later" },
-		{ 500, 599,
-		  "; it, or what stands in front of it, is not well: run this again later" },
-	};
-
-	for (size_t i = 0; i < COUNT(advices); i++) {
-		if (status >= advices[i].from && status <= advices[i].to)
-			return advices[i].advice;
-	}
-	return "";
-}
-
-static int
-refuse_forbidden(const struct api *api, const struct subject *subject, const char *what,
-		 const struct json_node *status, struct error *err)
-{
-	if (has_cause(status, "NamespaceTerminating"))
-		return error_set(err, ERROR_CLUSTER,
-				 "cannot %s %s (403): the namespace is being deleted",
-				 subject->verb, what);
-	return error_set(err, ERROR_CLUSTER,
-			 "not allowed to %s %s (403): a role must grant it to the account (%s)",
-			 subject->verb, what, api->access->shown);
-}
-
-static int
-refuse(const struct api *api, const struct call *call, const struct http_answer *answer,
-       const struct json_node *status, struct error *err)
-{
-	CLEANUP(buf_clear) struct buf fields = BUF_INIT(ERROR_MESSAGE_BYTES / 2);
-	char what[512];
-	const char *server = api->access->server, *reason = reason_of(status);
-	const char *kind = json_string_of(json_walk(status, "details", "kind", NULL));
-	/* Any other 404 is not the API's: of another server, or of a path in front of it. */
-	bool lacks_namespace = answer->status == 404 && call->subject.namespace != NULL &&
-			       kind != NULL && strcmp(kind, "namespaces") == 0;
-
-	describe(&call->subject, what);
-	if (lacks_namespace)
-		return error_set(err, ERROR_CLUSTER,
-				 "cannot %s %s (404): there is no namespace '%s'; "
-				 "--create-namespace makes it",
-				 call->subject.verb, what, call->subject.namespace);
-	switch (answer->status) {
-	case 401:
-		return error_set(err, ERROR_CLUSTER,
-				 "'%s' does not know who we are (401): it does not take the "
-				 "credentials of %s, or not any more; sign in anew",
-				 server, api->access->shown);
-	case 403:
-		return refuse_forbidden(api, &call->subject, what, status, err);
-	case 413:
-		return error_set(err, ERROR_CLUSTER,
-				 "cannot %s %s (413): it is too large for the server; spread it "
-				 "over several objects",
-				 call->subject.verb, what);
-	case 422:
-		invalid_fields(status, &fields);
-		return error_set(err, ERROR_CLUSTER, "cannot %s %s (422): the server refuses it%s",
-				 call->subject.verb, what, buf_text(&fields));
-	default:
-		return error_set(err, ERROR_CLUSTER, "cannot %s %s: '%s' says %d%s%s%s",
-				 call->subject.verb, what, server, answer->status,
-				 reason[0] != 0 ? " " : "", reason, advice_on(answer->status));
-	}
-}
-
-/* Manager and time out of: conflict with "kubectl-create" using v1 at 2026-11-25T15:00:00Z
- * (apimachinery, managedfields/internal/structuredmerge.go: printManager). */
-static void
-add_manager(const char *message, struct buf *out)
-{
-	const char *start = strchr(message, '"');
-	const char *end = start != NULL ? strchr(start + 1, '"') : NULL;
-	const char *time = end != NULL ? strstr(end, " at ") : NULL;
-
-	if (end == NULL)
-		buf_append_text(out, "another");
-	else
-		buf_printf(out, "'%.*s'", (int)(end - start - 1), start + 1);
-	if (time != NULL && strspn(time + 4, "0123456789-:TZ") == strlen(time + 4))
-		buf_printf(out, " (%s)", time + 4);
-}
-
-/* API_OWNED with its fields, or false: this conflict is another one. */
-static bool
-is_owned(const struct json_node *status, struct error *err)
-{
-	CLEANUP(buf_clear) struct buf text = BUF_INIT(ERROR_MESSAGE_BYTES);
-	const struct json_node *cause = json_first(json_walk(status, "details", "causes", NULL));
-	size_t count = 0;
-
-	for (; cause != NULL; cause = json_next(cause)) {
-		const char *reason = json_string_of(json_get(cause, "reason"));
-		const char *message = json_string_of(json_get(cause, "message"));
-		const char *field = json_string_of(json_get(cause, "field"));
-
-		if (reason == NULL || message == NULL || field == NULL ||
-		    strcmp(reason, "FieldManagerConflict") != 0)
-			continue;
-		if (count++ < OWNED_SHOWN) {
-			buf_printf(&text, "%s%s of ", text.len > 0 ? ", " : "", field);
-			add_manager(message, &text);
-		}
-	}
-	if (count > OWNED_SHOWN)
-		buf_printf(&text, " and %zu more", count - OWNED_SHOWN);
-	if (count > 0)
-		(void)error_set(err, ERROR_CLUSTER, "%s", buf_text(&text));
-	return count > 0;
-}
-
 static bool
 is_expected(const struct call *call, const struct http_answer *answer,
 	    const struct json_node *status, enum api_result *ret_result, struct error *err)
@@ -329,9 +142,9 @@ is_expected(const struct call *call, const struct http_answer *answer,
 	else if (answer->status == 404 && call->subject.name != NULL && kind != NULL &&
 		 strcmp(kind, call->subject.resource) == 0)
 		*ret_result = API_ABSENT;
-	else if (answer->status == 409 && strcmp(reason_of(status), "AlreadyExists") == 0)
+	else if (answer->status == 409 && strcmp(refusal_reason(status), "AlreadyExists") == 0)
 		*ret_result = API_EXISTS;
-	else if (answer->status == 409 && is_owned(status, err))
+	else if (answer->status == 409 && refusal_is_owned(status, err))
 		*ret_result = API_OWNED;
 	else if (answer->status == 409)
 		*ret_result = API_STALE;
@@ -355,7 +168,7 @@ do_call(struct api *api, const struct call *call, struct object_meta *ret,
 	    json_parse(buf_bytes(&answer.body), "the answer", &json, &ignored) < 0)
 		json = NULL;
 	if (!is_expected(call, &answer, json, ret_result, err))
-		return refuse(api, call, &answer, json, err);
+		return refuse(api->access, &call->subject, &answer, json, err);
 	if (*ret_result == API_DONE && json_walk(json, "metadata", NULL) == NULL)
 		return error_set(err, ERROR_FAILED,
 				 "'%s' is no API server, since its answer is no object: is that "

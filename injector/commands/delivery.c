@@ -8,12 +8,11 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "injector/commands/place.h"
 #include "injector/commands/source.h"
 #include "injector/terminal.h"
 
 enum {
-	SECONDS_USUAL = 60,
-	SECONDS_MAX = 24 * 3600,
 	LIST_FROM = 5,	     /* targets: so many GETs cost more than a LIST */
 	LIST_SECONDS = 10,   /* for what only saves time */
 	CONNECTIONS_MAX = 4, /* more make a server no faster */
@@ -74,73 +73,6 @@ warn(const char *warning)
 	terminal_warn("the server: %s", warning);
 }
 
-/* How long for a target, and for one request: 0 is as long as that. A number alone is seconds, as with kubectl. */
-struct limits {
-	long seconds, request_seconds;
-};
-
-static bool
-to_seconds(const char *given, uint64_t *ret)
-{
-	return text_to_duration(bytes_of(given), ret) ||
-	       text_to_number(bytes_of(given), SECONDS_MAX, ret);
-}
-
-static int
-read_limits(const struct invocation *invocation, struct limits *ret, struct error *err)
-{
-	const char *given = option_value(&invocation->options, "timeout");
-	const char *request = option_value(&invocation->options, "request-timeout");
-	uint64_t seconds = SECONDS_USUAL, request_seconds = 0;
-
-	if (given != NULL && (!to_seconds(given, &seconds) || seconds < 1 || seconds > SECONDS_MAX))
-		return error_set(err, ERROR_USAGE,
-				 "'--timeout %s' is not a duration from 1s to 24h", given);
-	if (request != NULL &&
-	    (!to_seconds(request, &request_seconds) || request_seconds > SECONDS_MAX))
-		return error_set(err, ERROR_USAGE,
-				 "'--request-timeout %s' is not a duration from 0s to 24h",
-				 request);
-	*ret = (struct limits){ (long)seconds, (long)request_seconds };
-	return 0;
-}
-
-/* The cluster options, but for the context and the namespace, which a target may name too, too. */
-struct given {
-	struct kube_choice choice;
-	struct list groups, extra;
-};
-
-static void
-given_read(const struct options *options, struct given *ret)
-{
-	*ret = (struct given){ .groups = LIST_INIT, .extra = LIST_INIT };
-	option_values(options, "as-group", &ret->groups);
-	option_values(options, "as-user-extra", &ret->extra);
-	ret->choice = (struct kube_choice){
-		.file = option_value(options, "kubeconfig"),
-		.cluster = option_value(options, "cluster"),
-		.user = option_value(options, "user"),
-		.server = option_value(options, "server"),
-		.server_name = option_value(options, "tls-server-name"),
-		.authority = option_value(options, "certificate-authority"),
-		.insecure = option_is_set(options, "insecure-skip-tls-verify"),
-		.certificate = option_value(options, "client-certificate"),
-		.key = option_value(options, "client-key"),
-		.as = option_value(options, "as"),
-		.as_uid = option_value(options, "as-uid"),
-		.as_groups = &ret->groups,
-		.as_extra = &ret->extra,
-	};
-}
-
-static void
-given_clear(struct given *given)
-{
-	list_clear(&given->groups);
-	list_clear(&given->extra);
-}
-
 struct pool;
 
 /* One target, and what became of it. */
@@ -160,26 +92,11 @@ struct pool {
 	struct job *jobs;
 	size_t count, next, done;
 	pthread_t first_thread; /* the one that shows how far it is */
-	struct limits limits;
-	struct given given;
+	struct place place;
 	struct kube_choice first;
 	struct known known; /* of the first target's cluster, where many are there */
 	pthread_mutex_t lock;
 };
-
-/* What the command line says comes before what the target says. */
-static struct kube_choice
-choose(const struct pool *pool, const struct target *target)
-{
-	const char *context = option_value(&pool->invocation->options, "context");
-	const char *namespace = option_value(&pool->invocation->options, "namespace");
-	struct kube_choice choice = pool->given.choice;
-
-	choice.namespace = namespace != NULL || target == NULL ? namespace : target->namespace;
-	choice.context = context != NULL || target == NULL ? context : target->context;
-	choice.in_cluster = context == NULL && target != NULL && target->in_cluster;
-	return choice;
-}
 
 /* A worker's connection, kept while the next target is of the same cluster and user. */
 struct line {
@@ -188,14 +105,6 @@ struct line {
 	struct api api;
 	bool is_open;
 };
-
-static bool
-is_same(const struct kube_choice *a, const struct kube_choice *b)
-{
-	return a->in_cluster == b->in_cluster &&
-	       (a->context == b->context ||
-		(a->context != NULL && b->context != NULL && strcmp(a->context, b->context) == 0));
-}
 
 static void
 line_close(struct line *line)
@@ -208,25 +117,25 @@ line_close(struct line *line)
 }
 
 static int
-line_open(struct line *line, const struct kube_choice *choice, const struct limits *limits,
+line_open(struct line *line, const struct kube_choice *choice, const struct place *place,
 	  struct error *err)
 {
 	/* One namespace is as good as another, since it is the request that names it; none is the account's. */
-	if (line->is_open && is_same(&line->choice, choice) &&
+	if (line->is_open && place_is_same(&line->choice, choice) &&
 	    (line->choice.namespace == NULL) == (choice->namespace == NULL)) {
-		api_extend(&line->api, limits->seconds);
+		api_extend(&line->api, place->seconds);
 		return 0;
 	}
 	line_close(line);
 	line->choice = *choice;
 	if (kube_access_find(choice, &line->access, err) < 0)
 		return -1;
-	if (api_open(&line->access, limits->seconds, &line->api, err) < 0) {
+	if (api_open(&line->access, place->seconds, &line->api, err) < 0) {
 		kube_access_clear(&line->access);
 		return -1;
 	}
 	line->api.warn = warn;
-	line->api.request_seconds = limits->request_seconds;
+	line->api.request_seconds = place->request_seconds;
 	line->is_open = true;
 	return 0;
 }
@@ -244,17 +153,17 @@ add_line(void *context, const struct apply_report *report)
 static int
 deliver_to(struct pool *pool, struct job *job, struct line *line, struct error *err)
 {
-	const struct kube_choice choice = choose(pool, job->target);
+	const struct kube_choice choice = place_choose(&pool->place, job->target);
 	const char *namespace;
 	struct apply apply = pool->apply;
 
-	if (line_open(line, &choice, &pool->limits, err) < 0)
+	if (line_open(line, &choice, &pool->place, err) < 0)
 		return -1;
 	namespace = choice.namespace != NULL ? choice.namespace : line->access.namespace;
 	if (pool->terms->announce)
 		terminal_note("%s: to namespace '%s' at %s, %s", apply.environment->name, namespace,
 			      line->access.server, line->access.shown);
-	if (is_same(&choice, &pool->first))
+	if (place_is_same(&choice, &pool->first))
 		apply.known = &pool->known;
 	apply.report = add_line;
 	apply.report_context = job;
@@ -277,7 +186,7 @@ take(struct pool *pool)
 static struct error *
 failure_of(const struct pool *pool, const struct job *job, struct error *err)
 {
-	const struct kube_choice choice = choose(pool, job->target);
+	const struct kube_choice choice = place_choose(&pool->place, job->target);
 	struct error *failure = xcalloc(1, sizeof(*failure));
 	CLEANUP(free_text) char *context =
 		choice.in_cluster      ? xstrdup("this pod's account") :
@@ -327,19 +236,19 @@ static void
 look_first(struct pool *pool)
 {
 	struct line line = { .is_open = false };
-	struct limits limits = pool->limits;
+	struct place place = pool->place;
 	size_t count = 0;
 	struct error ignored;
 
-	pool->first = choose(pool, pool->jobs[0].target);
+	pool->first = place_choose(&pool->place, pool->jobs[0].target);
 	for (size_t i = 0; i < pool->count; i++) {
-		const struct kube_choice choice = choose(pool, pool->jobs[i].target);
+		const struct kube_choice choice = place_choose(&pool->place, pool->jobs[i].target);
 
-		count += is_same(&choice, &pool->first);
+		count += place_is_same(&choice, &pool->first);
 	}
-	if (limits.seconds > LIST_SECONDS)
-		limits.seconds = LIST_SECONDS;
-	if (count < LIST_FROM || line_open(&line, &pool->first, &limits, &ignored) < 0)
+	if (place.seconds > LIST_SECONDS)
+		place.seconds = LIST_SECONDS;
+	if (count < LIST_FROM || line_open(&line, &pool->first, &place, &ignored) < 0)
 		return;
 	if (known_read(&line.api, pool->apply.project_id, pool->apply.environment->name,
 		       &pool->known, &ignored) < 0)
@@ -398,7 +307,7 @@ print_all(const struct pool *pool, size_t *ret_differing, struct error *err)
 static bool
 is_meant(const struct pool *pool, const struct target *target)
 {
-	const char *context = option_value(&pool->invocation->options, "context");
+	const char *context = pool->place.choice.context;
 
 	return context == NULL || (!target->in_cluster && (target->context == NULL ||
 							   strcmp(target->context, context) == 0));
@@ -427,15 +336,15 @@ make_jobs(struct pool *pool)
 static int
 check_one_cluster(const struct pool *pool, struct error *err)
 {
-	const char *name = pool->given.choice.server != NULL ? "server" : "cluster";
-	const struct kube_choice first = choose(pool, pool->jobs[0].target);
+	const char *name = pool->place.choice.server != NULL ? "server" : "cluster";
+	const struct kube_choice first = place_choose(&pool->place, pool->jobs[0].target);
 
-	if (pool->given.choice.server == NULL && pool->given.choice.cluster == NULL)
+	if (pool->place.choice.server == NULL && pool->place.choice.cluster == NULL)
 		return 0;
 	for (size_t i = 1; i < pool->count; i++) {
-		const struct kube_choice choice = choose(pool, pool->jobs[i].target);
+		const struct kube_choice choice = place_choose(&pool->place, pool->jobs[i].target);
 
-		if (!is_same(&choice, &first))
+		if (!place_is_same(&choice, &first))
 			return error_set(err, ERROR_USAGE,
 					 "'--%s' names one cluster, and '%s' has targets in "
 					 "several; --context says which",
@@ -457,9 +366,8 @@ deliver(const struct invocation *invocation, const struct delivery_terms *terms,
 	};
 	int result;
 
-	if (read_limits(invocation, &pool.limits, err) < 0)
+	if (place_read(&invocation->options, &pool.place, err) < 0)
 		return -1;
-	given_read(&invocation->options, &pool.given);
 	make_jobs(&pool);
 	result = check_one_cluster(&pool, err);
 	if (result == 0) {
@@ -472,30 +380,9 @@ deliver(const struct invocation *invocation, const struct delivery_terms *terms,
 		free(pool.jobs[i].failure);
 	}
 	known_clear(&pool.known);
-	given_clear(&pool.given);
+	place_clear(&pool.place);
 	free(pool.jobs);
 	return result;
-}
-
-static int
-check_place(const struct invocation *invocation, const struct environment *environment,
-	    struct error *err)
-{
-	static const char *const places[] = { "context", "cluster", "server" };
-	const char *namespace;
-	bool is_said;
-
-	if (invocation_namespace(invocation, &namespace, err) < 0)
-		return -1;
-	is_said = environment->target_count > 0 || namespace != NULL;
-	for (size_t i = 0; i < COUNT(places); i++)
-		is_said |= option_is_set(&invocation->options, places[i]);
-	if (!is_said)
-		return error_set(err, ERROR_USAGE,
-				 "'%s' has no targets in tfsecrets.yaml; --context or --namespace "
-				 "says where to",
-				 environment->name);
-	return 0;
 }
 
 int
@@ -512,7 +399,7 @@ delivery_run(const struct invocation *invocation, const struct delivery_terms *d
 	if (invocation_project(invocation, PROJECT_READ, &project, err) < 0 ||
 	    invocation_environment(invocation, &project, &environment, err) < 0 ||
 	    values_load(&project, environment, NULL, &values, err) < 0 ||
-	    check_place(invocation, values.environment, err) < 0 ||
+	    place_check(invocation, values.environment, err) < 0 ||
 	    (delivery->dry_run == DRY_RUN_NONE &&
 	     project_check_deliverable(&project, delivery->allow_rollback, err) < 0))
 		return -1;
