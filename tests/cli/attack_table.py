@@ -369,7 +369,7 @@ def odd_length(length):
     forged(SEALED, plain="00" * length)
 
 
-@attack("values", "a value against its schema, sealed by a sealer", "the schema is checked when it is opened", against="was changed without a new generation", use="opening 'DATABASE_URL'")
+@attack("values", "a value against its schema, sealed by a sealer", "the schema is checked when it is opened", against="was changed without a new generation", use="opening 'DATABASE_URL'", types=True)
 def against_its_schema():
     forged(SEALED, reseal="s3cr3t-in-the-url")
 
