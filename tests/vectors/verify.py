@@ -549,8 +549,14 @@ def pins_of(root):
 # --- keys of environments -----------------------------------------------------------------------------------------
 
 
+def unpadded(text, length):
+    data = base64_canonical(text + "=" * (-len(text) % 4))
+    if "=" in text or len(data) != length:
+        raise ValueError(f"not {length} bytes in base64 without padding")
+
+
 def stanzas(data):
-    """(type, arguments) of each stanza of an armored age file."""
+    """(type, tag or None) of each stanza of an armored age file; all its stanzas wrap a file key of 16 bytes."""
     lines = data.decode("ascii").split("\n")
     if lines[0] != "-----BEGIN AGE ENCRYPTED FILE-----" or lines[-2:] != ["-----END AGE ENCRYPTED FILE-----", ""]:
         raise ValueError("not an armored age file")
@@ -559,13 +565,16 @@ def stanzas(data):
         raise ValueError("not age, version 1")
     while header[at].startswith(b"-> "):
         kind, *arguments = header[at][3:].decode("ascii").split(" ")
-        found.append((kind, arguments))
-        at += 1
-        while len(header[at]) == 64:
-            at += 1
-        at += 1
+        for text, length in zip(arguments, (32,) if kind == "X25519" else (4, 32), strict=True):
+            unpadded(text, length)
+        unpadded(header[at + 1].decode("ascii"), 32)
+        found.append((kind, arguments[0] if kind == "ssh-ed25519" else None))
+        at += 2
     if not header[at].startswith(b"--- "):
         raise ValueError("no MAC")
+    unpadded(header[at][4:].decode("ascii"), 32)
+    if len(b"\n".join(header[at + 1 :])) < 32:
+        raise ValueError("no payload")
     return found
 
 
@@ -583,7 +592,7 @@ def check_key_file(data, roster, environment):
     for kind, key in roster.recipients(environment):
         tag = base64.b64encode(hashlib.sha256(wire(key)).digest()[:4]).decode().rstrip("=")
         expected.append(("X25519", None) if kind == "age" else ("ssh-ed25519", tag))
-    if [(kind, arguments[0] if kind == "ssh-ed25519" else None) for kind, arguments in found] != expected:
+    if found != expected:
         raise Refused(f"{file}: its stanzas are not one for each reader, in their order")
 
 
