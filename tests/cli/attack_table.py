@@ -902,7 +902,7 @@ def values(first, *environments):
 
 def start(directory, first):
     os.chdir(directory)
-    subprocess.run(["git", "init", "-q"], check=True)
+    subprocess.run(["git", "init", "-q", "--template="], check=True)
     write("tfsecrets.yaml", SCHEMA.encode())
     tfsecrets("-q", "init", "--name", "alice", check=True)
     values(first, "prod", "dev")
@@ -935,6 +935,8 @@ def make(base):
     tfsecrets("-q", "set", "-e", "prod", "DATABASE_URL", given=VALUE.encode(), check=True)
     tfsecrets("-q", "unset", "-e", "prod", "OPENAI_API_KEY", check=True)
     commit("third")
+    # Few files: all of it is copied for each row.
+    subprocess.run(["git", "gc", "-q"], check=True)
 
 
 # --- applying and looking ----------------------------------------------------------------------------------------
