@@ -24,6 +24,46 @@ the_example()
 	[ -z "$stderr" ]
 }
 
+# block LANGUAGE: the first block of that language in FORMAT.md, as it stands there
+block()
+{
+	sed -n "/^\`\`\`$1\$/,/^\`\`\`\$/p" "$root/crypto/FORMAT.md" | sed '1d;$d'
+}
+
+@test "the lines of FORMAT.md break the glass, with what Debian has" {
+	the_example
+	block python >break-glass.py
+	block sh >break-the-glass
+	[ "$(grep -c . break-glass.py)" -le 30 ]
+	run --separate-stderr -0 env -i PATH=/usr/bin:/bin sh -e break-the-glass
+	[[ $output == *'Good "tfsecrets-sealed" signature for alice'*'postgresql://alice:second@db.example.org/app' ]]
+
+	# A header that was altered: ssh-keygen refuses it, and so does Python.
+	sed -i 's/^generation 2$/generation 3/' tfsecrets/prod/sealed/DATABASE_URL
+	run --separate-stderr env -i PATH=/usr/bin:/bin sh -e break-the-glass
+	[ "$status" -ne 0 ]
+	[[ $output$stderr == *'Signature verification failed'* ]]
+	[[ $output$stderr != *postgresql://* ]]
+	age -d -i config/tfsecrets/identity tfsecrets/prod/key.age >key
+	run --separate-stderr env -i PATH=/usr/bin:/bin sh -c 'python3 break-glass.py signed <key'
+	[ "$status" -ne 0 ]
+	[[ $stderr == *InvalidTag* ]]
+}
+
+@test "the second implementation finds nothing in the worked example, and opens it" {
+	the_example
+	run -0 python3 "$root/tests/vectors/verify.py"
+	[ "$output" = 'nothing is found' ]
+	run -0 python3 "$root/tests/vectors/verify.py" --open config/tfsecrets/identity prod
+	[ "$output" = 'DATABASE_URL=postgresql://alice:second@db.example.org/app
+LOG_LEVEL=info' ]
+	sed -i 's/^generation 2$/generation 3/' tfsecrets/prod/sealed/DATABASE_URL
+	run -3 python3 "$root/tests/vectors/verify.py"
+	[[ $output == 'tfsecrets/prod/sealed/DATABASE_URL: the signature does not verify'* ]]
+	run -4 python3 "$root/tests/vectors/verify.py" --open config/tfsecrets/identity prod
+	[[ $output != *postgresql* ]]
+}
+
 @test "the worked example opens with tfsecrets, which has nothing to say against it" {
 	the_example
 	run --separate-stderr -0 tfsecrets get --identity config/tfsecrets/identity --env prod DATABASE_URL
