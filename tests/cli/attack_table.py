@@ -166,6 +166,13 @@ def epoch_follows():
     tfsecrets("-q", "seal", "-e", "prod", check=True)
 
 
+@attack("control", "the environment's key is rotated by two admins", "everything passes", use=GIVES, control=True)
+def rotated():
+    tfsecrets("-q", "rotate", "-e", "prod", "--yes", check=True)
+    tfsecrets("-q", "roster", "sign", "--yes", "--identity", identity("carol"), check=True)
+    assert b"\nepoch 3\n" in read(THIRD)
+
+
 # --- values ------------------------------------------------------------------------------------------------
 
 
@@ -757,6 +764,25 @@ def new_environment():
     follow((rb"^end", fresh.replace(b"environment prod", b"environment stage") + b"end"))
 
 
+@attack(
+    "rosters",
+    "a reader added by hand before a rotation",
+    "a rotation encrypts to the readers of a verified roster only",
+    variants=[
+        dict(how=lambda: reader_in_signed_roster(), check=f"{SECOND}: signature 1 does not verify", rotate=f"{SECOND}: signature 1 does not verify"),
+        dict(how=lambda: reader_proposed(), check="roster 3 is proposed: 0 of 2 signatures", use=GIVES, apply="roster 3 still lacks signatures", rotate="roster 3 still lacks signatures"),
+        dict(how=lambda: stanza_added(), check=f"{KEY}: is not the file that roster 2 names (wrapped)", late=True, rotate=f"{KEY}: is not the file that roster 2 names (wrapped)"),
+    ],
+)
+def reader_before_rotation(how):
+    how()
+
+
+def reader_in_signed_roster():
+    edit(SECOND, *bob())
+    write(SECOND, in_part(read(SECOND), b"prod", rb"^reader alice", b"reader alice\nreader bob"))
+
+
 # --- keys --------------------------------------------------------------------------------------------------
 
 
@@ -942,7 +968,7 @@ def make(base):
 # --- applying and looking ----------------------------------------------------------------------------------------
 
 
-MESSAGES = ("check", "against", "use", "late", "apply")
+MESSAGES = ("check", "against", "use", "late", "apply", "rotate")
 
 
 class Wrong(Exception):
@@ -993,7 +1019,7 @@ def is_given(value):
 
 def judge(row, case):
     """Runs every command that is to have a say."""
-    check, against, use, late, apply = (case.get(word, row.get(word)) for word in MESSAGES)
+    check, against, use, late, apply, rotate = (case.get(word, row.get(word)) for word in MESSAGES)
     use = check if use is None else use
     before = picture()
     look("check", ["check"], 3 if check else 0, check, "stdout")
@@ -1008,6 +1034,8 @@ def judge(row, case):
     look("apply", ["apply", "-e", "prod"], 4 if refused else 1, refused or "'server' is not https")
     done = tfsecrets("get", "-e", "prod", "DATABASE_URL", "--identity", identity("bob"))
     expect(row.get("is_plain") or (done.returncode == 4 and not done.stdout), "a stranger reads", done)
+    if rotate:
+        look("rotate", ["rotate", "-e", "prod", "--yes"], 4, rotate)
     if row.get("writes"):
         look("set", ["set", "-e", "prod", "DATABASE_URL", "--file", "/dev/null"], 4, row["writes"])
     if picture() != before:
@@ -1061,6 +1089,7 @@ def refusers(row):
     uses = said("use") or (said("check") and row["use"] is not GIVES)
     words += ["whatever uses values"] if uses else []
     words += ["`apply`"] if row.get("cluster") or (row.get("apply") and not uses) else []
+    words += ["`rotate`"] if said("rotate") else []
     return ", ".join(words)
 
 
