@@ -200,6 +200,7 @@ run-fuzz: $(fuzz_targets)
 run-bench: $(program)
 	$(quiet)bench/run $(BUILD) $(program)
 	$(quiet)bench/apply $(BUILD) $(program)
+	$(quiet)bench/attacks $(BUILD) $(program)
 
 # Installation: below $(DESTDIR)$(PREFIX), from:to pairs.
 

@@ -61,6 +61,15 @@ section()
 	sed -n '/^| attack | what stops it/,/^$/p' "$root/SECURITY.md" | sed '/^$/d' | diff - "$BATS_TEST_TMPDIR/table"
 }
 
+@test "what SECURITY.md compares with peers are rows of this table" {
+	sed -n '/^| attack | tfsecrets |/,/^$/s/^| \([^|]*\) | \(refused\|accepted\|goes\|not\).*/\1/p' "$root/SECURITY.md" >"$BATS_TEST_TMPDIR/names"
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/names")" -ge 10 ]
+	table table >"$BATS_TEST_TMPDIR/table"
+	while read -r name; do
+		grep -qF "| $name | " "$BATS_TEST_TMPDIR/table" || { echo "no row '$name'"; return 1; }
+	done <"$BATS_TEST_TMPDIR/names"
+}
+
 @test "what the table says is tested elsewhere is tested there" {
 	table elsewhere
 }

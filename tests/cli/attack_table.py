@@ -197,7 +197,12 @@ def of_another_environment():
     shutil.copy(DEV, SEALED)
 
 
-@attack("values", "the same, header rewritten and signed by a sealer", "the ciphertext opens under its own header only", against="an older value was put back (HEAD)", use=ALTERED)
+@attack("values", "all of another environment copied over", "the header names the environment", check=f"{SEALED}: was sealed for another environment")
+def all_of_another_environment():
+    shutil.copytree("tfsecrets/dev/sealed", "tfsecrets/prod/sealed", dirs_exist_ok=True)
+
+
+@attack("values", "a file of another environment, header rewritten and signed by a sealer", "the ciphertext opens under its own header only", against="an older value was put back (HEAD)", use=ALTERED)
 def of_another_environment_signed():
     shutil.copy(DEV, SEALED)
     forged(SEALED, "environment=prod", "epoch=2")
@@ -241,6 +246,12 @@ def in_the_clear():
 @attack("values", "an old file put back", "generations never fall", against=f"{SEALED}: an older value was put back (HEAD)", use=GIVES, gives="postgresql://taskflow:first-in-the-url@db.internal:5432/taskflow", cluster="an older value is refused, whatever the repository says; --allow-rollback takes it")
 def put_back():
     write(SEALED, in_git("HEAD~1", SEALED))
+
+
+@attack("values", "all old files put back", "generations never fall", against=f"{SEALED}: an older value was put back (HEAD)", use=GIVES, gives="postgresql://taskflow:first-in-the-url@db.internal:5432/taskflow", cluster="an older value is refused, whatever the repository says; --allow-rollback takes it")
+def all_put_back():
+    for path in glob.glob("tfsecrets/*/sealed/*"):
+        write(path, in_git("HEAD~1", path))
 
 
 @attack("values", "a file deleted", "a required setting has a value; a file is never deleted", check="'DATABASE_URL' has no value in 'prod'", against=f"{SEALED}: the file is gone; 'tfsecrets unset' keeps a tombstone (HEAD)")
