@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "injector/repository/lines.h"
+#include "injector/repository/pin.h"
 
 void
 chain_file_name(uint32_t serial, char out[static 16])
@@ -126,6 +127,13 @@ check_history(const struct chain *chain, const struct roster *next, const char *
 	return 0;
 }
 
+static void
+append(struct chain *chain, struct roster *roster)
+{
+	chain->rosters = xreallocarray(chain->rosters, chain->count + 1, sizeof(*chain->rosters));
+	chain->rosters[chain->count++] = roster;
+}
+
 /* Adds one roster to the chain, as complete or as proposed. */
 static int
 add(struct chain *chain, struct roster *roster, struct bytes body, const char *file, bool is_last,
@@ -157,8 +165,7 @@ add(struct chain *chain, struct roster *roster, struct bytes body, const char *f
 		chain->proposed_problem = rules < 0 ? xstrdup(cause.message) : NULL;
 		return 0;
 	}
-	chain->rosters = xreallocarray(chain->rosters, chain->count + 1, sizeof(*chain->rosters));
-	chain->rosters[chain->count++] = roster;
+	append(chain, roster);
 	return 0;
 refused:
 	roster_free(roster);
@@ -166,24 +173,13 @@ refused:
 }
 
 static int
-read_one(struct chain *chain, const struct tree_directory *directory, uint32_t serial, bool is_last,
-	 struct error *err)
+read_roster(struct bytes text, const char *file, uint32_t serial, struct roster **ret,
+	    struct error *err)
 {
-	CLEANUP(buf_clear) struct buf text = BUF_INIT(ROSTER_FILE_MAX);
-	struct roster *roster;
-	char name[16], file[64];
+	CLEANUP(roster_cleanup) struct roster *roster = NULL;
 
-	chain_file_name(serial, name);
-	(void)snprintf(file, sizeof(file), ROSTER_DIRECTORY "/%s", name);
-	if (tree_read_in(directory, name, ROSTER_FILE_MAX, &text, err) < 0) {
-		if (err->code == ERROR_MISSING)
-			return error_set(err, ERROR_REFUSED,
-					 "%s is missing: the chain of rosters must be complete",
-					 file);
-		return -1;
-	}
-	if (roster_read(buf_bytes(&text), file, &roster, err) < 0) {
-		if (!lines_have_conflict(buf_bytes(&text)))
+	if (roster_read(text, file, &roster, err) < 0) {
+		if (!lines_have_conflict(text))
 			return -1;
 		return error_set(
 			err, ERROR_REFUSED,
@@ -192,58 +188,34 @@ read_one(struct chain *chain, const struct tree_directory *directory, uint32_t s
 			"--theirs), and make the other change anew on top of it",
 			file);
 	}
-	if (roster->serial != serial) {
-		(void)error_set(err, ERROR_REFUSED, "%s: 'serial' is %u, not the file's name", file,
-				roster->serial);
-		roster_free(roster);
-		return -1;
-	}
-	return add(chain, roster, (struct bytes){ text.data, roster->body_len }, file, is_last,
-		   err);
-}
-
-/* Names are exactly the serials: 0001 and on. */
-static int
-check_names(const struct list *names, struct error *err)
-{
-	for (size_t i = 0; i < names->count; i++) {
-		uint64_t serial;
-		char expected[16];
-		const char *digits = names->items[i];
-
-		digits += strspn(digits, "0");
-		if (!text_to_number(bytes_of(digits), UINT32_MAX, &serial) ||
-		    (chain_file_name((uint32_t)serial, expected),
-		     strcmp(expected, names->items[i]) != 0))
-			return error_set(err, ERROR_REFUSED,
-					 ROSTER_DIRECTORY
-					 "/%s is not a roster; names are four digits",
-					 names->items[i]);
-	}
+	if (roster->serial != serial)
+		return error_set(err, ERROR_REFUSED, "%s: 'serial' is %u, not the file's name",
+				 file, roster->serial);
+	*ret = TAKE(roster);
 	return 0;
 }
 
 int
-chain_read(struct tree *tree, struct chain *ret, struct error *err)
+chain_add(struct chain *chain, struct bytes text, const char *file, bool is_last, struct error *err)
 {
-	CLEANUP(list_clear) struct list names = LIST_INIT;
-	CLEANUP(chain_clear) struct chain chain = CHAIN_INIT;
-	CLEANUP(tree_close_directory) struct tree_directory directory = { .fd = -1 };
+	uint32_t serial = chain->count > 0 ? chain_current(chain)->serial + 1 : 1;
+	struct roster *roster;
 
-	if (tree_list(tree, ROSTER_DIRECTORY, &names, err) < 0)
+	if (read_roster(text, file, serial, &roster, err) < 0)
 		return -1;
-	if (names.count == 0)
-		return error_set(err, ERROR_MISSING,
-				 "there is no roster%s; 'tfsecrets init' makes the first one",
-				 tree->label);
-	if (check_names(&names, err) < 0 ||
-	    tree_open_directory(tree, ROSTER_DIRECTORY, &directory, err) < 0)
+	return add(chain, roster, (struct bytes){ text.data, roster->body_len }, file, is_last,
+		   err);
+}
+
+int
+chain_begin(struct chain *chain, struct bytes text, const char *file, const struct pin *pin,
+	    struct error *err)
+{
+	CLEANUP(roster_cleanup) struct roster *roster = NULL;
+
+	if (read_roster(text, file, pin->serial, &roster, err) < 0 ||
+	    pin_check(pin, roster, err) < 0 || roster_check(roster, file, err) < 0)
 		return -1;
-	for (size_t i = 0; i < names.count; i++) {
-		if (read_one(&chain, &directory, (uint32_t)(i + 1), i + 1 == names.count, err) < 0)
-			return -1;
-	}
-	*ret = chain;
-	chain = (struct chain)CHAIN_INIT;
+	append(chain, TAKE(roster));
 	return 0;
 }

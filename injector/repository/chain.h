@@ -7,12 +7,14 @@
 #define REPOSITORY_CHAIN_H
 
 #include "injector/repository/roster.h"
-#include "injector/repository/tree.h"
+
+struct pin;
+struct tree;
 
 #define ROSTER_DIRECTORY "tfsecrets/roster"
 
 struct chain {
-	struct roster **rosters; /* complete ones; rosters[i] has serial i + 1 */
+	struct roster **rosters; /* complete ones; in a repository, rosters[i] has serial i + 1 */
 	size_t count;		 /* at least 1 */
 	struct roster *proposed; /* or NULL */
 	char *proposed_problem;	 /* the rule that the proposed one breaks, or NULL */
@@ -27,6 +29,15 @@ struct chain {
 int chain_read(struct tree *tree, struct chain *ret, struct error *err)
 	__attribute__((warn_unused_result));
 void chain_clear(struct chain *chain);
+
+/* Adds the roster that follows (serial 1 on an empty chain), verified against those before it. Only the last
+ * one may be a proposal. ERROR_REFUSED. */
+int chain_add(struct chain *chain, struct bytes text, const char *file, bool is_last,
+	      struct error *err) __attribute__((warn_unused_result));
+/* Begins an empty chain with the roster that a pin names, which stands in for the signatures and for all that
+ * came before. The chain then has no rosters of earlier serials. ERROR_REFUSED. */
+int chain_begin(struct chain *chain, struct bytes text, const char *file, const struct pin *pin,
+		struct error *err) __attribute__((warn_unused_result));
 
 /* The roster in force. */
 const struct roster *chain_current(const struct chain *chain);

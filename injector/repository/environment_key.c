@@ -100,7 +100,8 @@ parse(struct bytes plain, const char *shown, const struct roster *roster,
 	return 0;
 }
 
-/* A wrapped key that is not the roster's would let whoever wrapped it read what is sealed next. */
+/* A wrapped key that is not the roster's would let whoever wrapped it read what is sealed next. A chain that begins
+ * at a pin may lack the epoch before; what is sealed to that one does not pass for valid. */
 static int
 check_public(const struct environment_key *key, const char *shown, const struct chain *chain,
 	     const struct roster_environment *environment, struct error *err)
@@ -114,7 +115,8 @@ check_public(const struct environment_key *key, const char *shown, const struct 
 		return error_set(err, ERROR_REFUSED, "%s: 'previous' must be '-' in epoch 1",
 				 shown);
 	if (key->previous.len > 0 &&
-	    (before == NULL || memcmp(key->previous_public, before->key, X25519_BYTES) != 0))
+	    (before != NULL ? memcmp(key->previous_public, before->key, X25519_BYTES) != 0 :
+			      chain->rosters[0]->serial == 1))
 		return error_set(err, ERROR_REFUSED,
 				 "%s: 'previous' is not the key of the epoch before", shown);
 	return 0;

@@ -11,8 +11,9 @@
 
 #include "base/text.h"
 #include "crypto/hash.h"
-#include "injector/repository/git.h"
 #include "injector/repository/roster.h"
+
+struct git;
 
 enum {
 	PIN_TEXT_BYTES = ID_DIGITS + 1 + 10 + 1 + SHA256_HEX_BYTES,
@@ -29,6 +30,12 @@ struct pin {
 bool pin_parse(struct bytes text, struct pin *ret);
 void pin_of(const struct roster *roster, struct pin *ret);
 void pin_format(const struct pin *pin, char out[static PIN_TEXT_BYTES]);
+/* Whether it is of the pin's project. ERROR_REFUSED. */
+int pin_check_project(const struct pin *pin, const struct roster *roster, struct error *err)
+	__attribute__((warn_unused_result));
+/* Whether roster, of the pin's serial, is the one that it names. ERROR_REFUSED: another project, or a fork. */
+int pin_check(const struct pin *pin, const struct roster *roster, struct error *err)
+	__attribute__((warn_unused_result));
 
 /* The pins that are kept for one root. */
 struct pins {

@@ -171,19 +171,13 @@ hold_explicit(const struct chain *chain, const struct pin *pin, struct error *er
 {
 	const struct roster *current = chain_current(chain);
 
-	if (strcmp(pin->project_id, current->project_id) != 0)
-		return error_set(err, ERROR_REFUSED,
-				 "the pin names project %s, but the roster here is of project %s",
-				 pin->project_id, current->project_id);
+	if (pin_check_project(pin, current, err) < 0)
+		return -1;
 	if (pin->serial > current->serial)
 		return error_set(err, ERROR_REFUSED,
 				 "the pin names roster %u, but the last complete one here is %u",
 				 pin->serial, current->serial);
-	if (strcmp(pin->hash, chain->rosters[pin->serial - 1]->hash) != 0)
-		return error_set(err, ERROR_REFUSED,
-				 "roster %u is not the one that the pin names: this is a fork",
-				 pin->serial);
-	return 0;
+	return pin_check(pin, chain->rosters[pin->serial - 1], err);
 }
 
 /* Every pin that the clone keeps must hold; one for a serial that is not here makes the chain older. */

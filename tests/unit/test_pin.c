@@ -13,6 +13,7 @@
 
 #include "base/file.h"
 #include "base/memory.h"
+#include "injector/repository/git.h"
 #include "injector/repository/pin.h"
 
 #define ID_A "7c2a90e17c2a90e17c2a90e17c2a90e1"

@@ -17,6 +17,7 @@
 #include "crypto/bech32.h"
 #include "crypto/random.h"
 #include "injector/repository/chain.h"
+#include "injector/repository/tree.h"
 
 enum { PEOPLE = 4, KEYS = 6 };
 
