@@ -39,7 +39,8 @@ version_obj := $(out)/injector/commands/version.o
 unit_tests := $(patsubst %.c,$(out)/%,$(sort $(wildcard tests/unit/test_*.c)))
 vector_tools := $(patsubst %.c,$(out)/%,$(sort $(wildcard tests/vectors/*.c)))
 fuzz_targets := $(patsubst %.c,$(out)/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
-test_programs := $(unit_tests) $(vector_tools) $(fuzz_targets)
+cli_tools := $(patsubst %.c,$(out)/%,$(sort $(wildcard tests/cli/*.c)))
+test_programs := $(unit_tests) $(vector_tools) $(fuzz_targets) $(cli_tools)
 fault_shims := $(out)/tests/faults/calls.so $(out)/tests/faults/memory.so
 shims := $(fault_shims) $(out)/tests/leak/unwiped.so
 test_obj := $(test_programs:%=%.o) $(out)/tests/fuzz/replay.o

@@ -173,7 +173,6 @@ int
 values_unlock(struct values *values, const struct identities *identities, struct error *err)
 {
 	CLEANUP(free_text) char *path = project_path(values->environment->name, "key.age");
-	CLEANUP(free_text) char *sealed = project_path(values->environment->name, "sealed");
 	CLEANUP(buf_clear) struct buf file = BUF_INIT(KEY_FILE_MAX);
 
 	if (values->unlocked)
@@ -183,21 +182,31 @@ values_unlock(struct values *values, const struct identities *identities, struct
 		return -1;
 	}
 	if (environment_key_open(buf_bytes(&file), path, &values->project->chain, values->roster,
-				 identities, &values->key, err) < 0 ||
-	    tree_open_directory(&values->project->files, sealed, &values->sealed, err) < 0)
+				 identities, &values->key, err) < 0)
 		return -1;
 	values->unlocked = true;
 	return 0;
 }
 
+static int
+open_directory(struct values *values, struct error *err)
+{
+	CLEANUP(free_text) char *path = sealed_directory(values->environment->name);
+
+	if (values->sealed.path != NULL)
+		return 0;
+	return tree_open_directory(&values->project->files, path, &values->sealed, err);
+}
+
 /* What was verified, not what may stand there now. */
 static int
-read_verified(const struct values *values, const struct value_state *state, struct buf *ret,
+read_verified(struct values *values, const struct value_state *state, struct buf *ret,
 	      struct error *err)
 {
 	char hash[SHA256_HEX_BYTES];
 
-	if (tree_read_in(&values->sealed, state->name, SEALED_FILE_MAX, ret, err) < 0)
+	if (open_directory(values, err) < 0 ||
+	    tree_read_in(&values->sealed, state->name, SEALED_FILE_MAX, ret, err) < 0)
 		return -1;
 	sha256_hex(buf_bytes(ret), hash);
 	if (strcmp(hash, state->hash) != 0)
@@ -234,5 +243,15 @@ values_open(struct values *values, size_t setting, struct secret *ret, struct er
 
 	if (open_one(values, what, values->items[setting].sealed, ret, err) < 0)
 		return error_context(err, "opening '%s'", what->name);
+	return 0;
+}
+
+int
+values_read_sealed(struct values *values, size_t setting, struct buf *ret, struct error *err)
+{
+	const struct value_state *state = values->items[setting].sealed;
+
+	if (read_verified(values, state, ret, err) < 0)
+		return error_context(err, "reading '%s'", state->name);
 	return 0;
 }

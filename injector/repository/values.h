@@ -26,10 +26,9 @@ struct values {
 	const struct roster_environment *roster;
 	struct plain plain;
 	struct environment_state state;
-	struct setting_value *items; /* as schema.settings; those not wanted are SOURCE_NONE */
-	/* By values_unlock. */
-	struct environment_key key;
-	struct tree_directory sealed;
+	struct setting_value *items;  /* as schema.settings; those not wanted are SOURCE_NONE */
+	struct tree_directory sealed; /* opened for the first one that is read */
+	struct environment_key key;   /* by values_unlock */
 	bool unlocked;
 };
 
@@ -57,6 +56,10 @@ int values_unlock(struct values *values, const struct identities *identities, st
 /* Opens a sealed value, of exactly the file that was verified, and checks it against the schema's type and
  * constraints. values_unlock comes first. The caller clears *ret. ERROR_REFUSED "opening 'NAME': …". */
 int values_open(struct values *values, size_t setting, struct secret *ret, struct error *err)
+	__attribute__((warn_unused_result));
+
+/* The file of a sealed value, exactly the one that was verified; needs no key. ERROR_REFUSED: it has changed. */
+int values_read_sealed(struct values *values, size_t setting, struct buf *ret, struct error *err)
 	__attribute__((warn_unused_result));
 
 /* Reads an environment's config.yaml; no file is an empty one. */
