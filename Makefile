@@ -34,7 +34,7 @@ lib_obj := $(lib_src:%.c=$(out)/%.o)
 lib := $(out)/libtfsecrets.a
 program := $(out)/tfsecrets
 program_obj := $(patsubst %.c,$(out)/%.o,$(wildcard $(program_only)))
-version_obj := $(out)/injector/commands/version.o
+version_obj := $(out)/injector/version.o
 
 unit_tests := $(patsubst %.c,$(out)/%,$(sort $(wildcard tests/unit/test_*.c)))
 vector_tools := $(patsubst %.c,$(out)/%,$(sort $(wildcard tests/vectors/*.c)))

@@ -35,8 +35,18 @@ struct command {
 	int (*run)(const struct invocation *invocation, struct error *err);
 };
 
-/* Ends with NULL; in the order of the overview. */
+/* What a program is made of; each of the two has these once. commands ends with NULL and is in the order of the
+ * overview; about says what the program is for, manual where to read on. */
 extern const struct command *const commands[];
+extern const char program_about[], program_manual[];
+
+/* Runs what argv says: general options, then a command. The exit status, or -1 with err. */
+int command_dispatch(struct invocation *invocation, int argc, char **argv, struct error *err)
+	__attribute__((warn_unused_result));
+/* Prints the error that came of it, if any; the exit status of the program. */
+int command_report(const struct invocation *invocation, int status, const struct error *err);
+/* `help [COMMAND]`, for each program's table. */
+int command_run_help(const struct invocation *invocation, struct error *err);
 
 /* The command that words[0..count) begin with, one or two words; count is at least 1. A group stays one when no
  * command of its own follows. ERROR_USAGE suggests a near one: "unknown command 'chek', did you mean 'check'?". */

@@ -110,14 +110,11 @@ wrap(FILE *out, const char *text, size_t column, size_t indent)
 void
 help_overview(FILE *out, const char *program)
 {
-	fprintf(out,
-		"usage: %s [-C DIR] COMMAND [OPTION…] [OPERAND…]\n\n"
-		"Settings of an application on Kubernetes, kept in git, the secret ones sealed.\n\n",
-		program);
+	fprintf(out, "usage: %s [-C DIR] COMMAND [OPTION…] [OPERAND…]\n\n%s\n\n", program,
+		program_about);
 	for (size_t i = 0; commands[i] != NULL; i++)
 		fprintf(out, "  %-11s %s\n", commands[i]->name, commands[i]->summary);
-	fprintf(out,
-		"\nEvery command takes -h, --help. The manual: man tfsecrets, man tfsecrets.yaml\n");
+	fprintf(out, "\nEvery command takes -h, --help. The manual: %s\n", program_manual);
 }
 
 /* "-e, --env ENV" */

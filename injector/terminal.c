@@ -21,8 +21,9 @@
 enum { MILLISECONDS_UNTIL_SHOWN = 1000, MILLISECONDS_BETWEEN = 100 };
 
 static struct {
+	const char *program;
 	bool quiet, verbose;
-} terminal;
+} terminal = { .program = "tfsecrets" };
 
 static struct {
 	int64_t began, shown; /* milliseconds; 0: not */
@@ -32,6 +33,12 @@ static struct {
 
 /* Notes and warnings may come from several threads. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+void
+terminal_set_program(const char *name)
+{
+	terminal.program = name;
+}
 
 void
 terminal_start(bool quiet, bool verbose)
@@ -127,11 +134,12 @@ terminal_warn(const char *format, ...)
 void
 terminal_error(const char *message)
 {
+	CLEANUP(free_text) char *prefix = xasprintf("%s: ", terminal.program);
 	CLEANUP(free_text) char *text = xstrdup(message);
 
 	/* It may be what the work has ended with. */
 	terminal_progress_end();
-	say(RED, "tfsecrets: ", text);
+	say(RED, prefix, text);
 }
 
 void

@@ -11,7 +11,9 @@
 #include "base/error.h"
 #include "crypto/secret.h"
 
-/* Set once by main. */
+/* The name that stands in front of errors, "tfsecrets" unless main says otherwise. */
+void terminal_set_program(const char *name);
+/* More or less to say; what was set once stays. */
 void terminal_start(bool quiet, bool verbose);
 
 /* Whether somebody can be asked: standard input is a terminal. */
@@ -32,7 +34,7 @@ void terminal_verbose(const char *format, ...) __attribute__((format(printf, 1, 
 void terminal_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* The same with --quiet as well: what somebody is about to agree to. */
 void terminal_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
-/* "tfsecrets: message" on stderr, neutralised, always. */
+/* "PROGRAM: message" on stderr, neutralised, always. */
 void terminal_error(const char *message);
 /* Behind an error of usage: "see 'PROGRAM COMMAND --help'"; command may be NULL. */
 void terminal_error_hint(const char *program, const char *command);

@@ -14,3 +14,7 @@ const struct command *const commands[] = {
 	&command_completion, &command_help,
 	&command_version,    NULL,
 };
+
+const char program_about[] =
+	"Settings of an application on Kubernetes, kept in git, the secret ones sealed.";
+const char program_manual[] = "man tfsecrets, man tfsecrets.yaml";

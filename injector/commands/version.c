@@ -2,10 +2,7 @@
 #include <stdio.h>
 
 #include "injector/commands/commands.h"
-
-#ifndef TFSECRETS_VERSION
-#define TFSECRETS_VERSION "unknown"
-#endif
+#include "injector/version.h"
 
 static const struct option_spec options[] = { OPTION_END };
 
@@ -14,7 +11,7 @@ run(const struct invocation *invocation, struct error *err)
 {
 	(void)invocation;
 	(void)err;
-	printf("tfsecrets %s\n", TFSECRETS_VERSION);
+	printf("tfsecrets %s\n", program_version);
 	return 0;
 }
 
