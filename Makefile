@@ -27,13 +27,17 @@ say = $(if $(quiet),@echo '  $(1)	$(2:$(BUILD)/%=%)')
 
 # Sources
 
-layers := base crypto schemas injector injector/commands injector/repository injector/cluster
+layers := base crypto schemas injector injector/commands injector/repository injector/cluster \
+	injector/pod
 program_only := injector/main.c crypto/wipe.c
-lib_src := $(filter-out $(program_only),$(sort $(wildcard $(layers:%=%/*.c))))
+inject_only := injector/pod/main.c
+lib_src := $(filter-out $(program_only) $(inject_only),$(sort $(wildcard $(layers:%=%/*.c))))
 lib_obj := $(lib_src:%.c=$(out)/%.o)
 lib := $(out)/libtfsecrets.a
 program := $(out)/tfsecrets
 program_obj := $(patsubst %.c,$(out)/%.o,$(wildcard $(program_only)))
+inject := $(out)/tfsecrets-inject
+inject_obj := $(patsubst %.c,$(out)/%.o,$(inject_only))
 version_obj := $(out)/injector/version.o
 
 unit_tests := $(patsubst %.c,$(out)/%,$(sort $(wildcard tests/unit/test_*.c)))
@@ -69,7 +73,7 @@ warn := -Wall -Wextra -Wpedantic -Wformat=2 -Wconversion -Wsign-conversion \
 	-Werror=format-security -Werror=implicit -Werror=incompatible-pointer-types \
 	-Werror=int-conversion -Werror=return-type -Werror=vla $(if $(filter yes,$(WERROR)),-Werror)
 harden := -fstack-protector-strong -fno-delete-null-pointer-checks -fno-strict-overflow \
-	-fno-strict-aliasing -fPIE
+	-fno-strict-aliasing -fPIE -ffunction-sections -fdata-sections
 harden += $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer, \
 	-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3)
 link := -pie -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack -Wl,-z,separate-code -Wl,--as-needed \
@@ -89,9 +93,9 @@ version = $(or $(shell git --git-dir=.git describe --tags --always --dirty 2>/de
 # Program
 
 .PHONY: all lib test-programs FORCE
-all: $(program)
+all: $(program) $(inject)
 lib: $(lib)
-test-programs: $(program) $(test_programs) $(shims)
+test-programs: $(program) $(inject) $(test_programs) $(shims)
 
 # $(call keep,FILE,TEXT): FILE changes only when TEXT does.
 keep = $(quiet)mkdir -p $(@D); echo '$(2)' | cmp -s - $(1) || echo '$(2)' >$(1)
@@ -120,6 +124,17 @@ $(lib): $(lib_obj)
 $(program): $(program_obj) $(lib)
 	$(call say,LD,$@)
 	$(quiet)$(link_program) -o $@ $(program_obj) $(lib) $(libs)
+
+# Static, from the same objects: what nobody calls is left out, function by function. Under a sanitizer, which
+# cannot be static, it is an ordinary program.
+relr_asked = $(shell echo 'int main(void) { return 0; }' | $(CC) -x c - -static-pie -fPIE -o /dev/null \
+	-Wl,--fatal-warnings $(relr_flag) 2>/dev/null && echo $(relr_flag))
+relr_flag := -Wl,-z,pack-relative-relocs
+inject_link = $(if $(SAN),$(link),$(link:-pie=-static-pie) $(call once,relr)) -Wl,--gc-sections
+inject_libs = $(shell $(PKG_CONFIG) --libs $(if $(SAN),,--static) libsodium) $(LDLIBS)
+$(inject): $(inject_obj) $(lib)
+	$(call say,LD,$@)
+	$(quiet)$(CC) $(harden) $(CFLAGS) $(inject_link) $(LDFLAGS) -o $@ $(inject_obj) $(lib) $(inject_libs)
 
 # Test programs
 
@@ -253,4 +268,4 @@ help:
 	@echo 'CC CFLAGS CPPFLAGS LDFLAGS LDLIBS PKG_CONFIG are heeded; V=1 shows the commands;'
 	@echo 'WERROR=yes: no warnings; SAN=address,undefined: sanitizers; BUILD=build: where all goes'
 
--include $(lib_obj:.o=.d) $(program_obj:.o=.d) $(test_obj:.o=.d)
+-include $(lib_obj:.o=.d) $(program_obj:.o=.d) $(inject_obj:.o=.d) $(test_obj:.o=.d)

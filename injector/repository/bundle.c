@@ -4,9 +4,145 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "injector/repository/values.h"
+#include "injector/repository/lines.h"
 
-enum { SETTING_LINE_MAX = SETTING_NAME_MAX + BUNDLE_SETTING_KEY_MAX + 40 };
+static int
+compare_keys(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+void
+bundle_settings_clear(struct bundle_settings *settings)
+{
+	for (size_t i = 0; i < settings->count; i++) {
+		free(settings->items[i].name);
+		free(settings->items[i].key);
+	}
+	free(settings->items);
+	*settings = (struct bundle_settings)BUNDLE_SETTINGS_INIT;
+}
+
+bool
+bundle_is_key(struct bytes text)
+{
+	if (text.len == 0 || text.len > BUNDLE_SETTING_KEY_MAX ||
+	    (text.data[0] == '.' && (text.len == 1 || text.data[1] == '.')))
+		return false;
+	for (size_t i = 0; i < text.len; i++) {
+		uint8_t c = text.data[i];
+
+		if (!(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') && !(c >= '0' && c <= '9') &&
+		    c != '-' && c != '.' && c != '_')
+			return false;
+	}
+	return true;
+}
+
+/* A word that is one of two. */
+static bool
+choose(struct bytes word, const char *yes, const char *no, bool *ret)
+{
+	*ret = bytes_equal(word, bytes_of(yes));
+	return *ret || bytes_equal(word, bytes_of(no));
+}
+
+static int
+read_line(const struct lines *lines, struct bytes rest, struct bundle_setting *ret,
+	  struct error *err)
+{
+	struct bytes name = lines_word(&rest), key = lines_word(&rest), kind = lines_word(&rest);
+	struct bytes type = lines_word(&rest), need = lines_word(&rest);
+	struct bundle_setting setting = { .name = NULL };
+	char type_text[16] = "";
+
+	if (type.len < sizeof(type_text) && type.len > 0)
+		memcpy(type_text, type.data, type.len);
+	if (!text_is_setting_name(name) || !bundle_is_key(key) ||
+	    !choose(kind, "secret", "config", &setting.is_secret) ||
+	    !type_from_name(type_text, &setting.type) ||
+	    !choose(need, "required", "optional", &setting.is_required) || rest.len > 0)
+		return lines_error(lines, err,
+				   "is not NAME KEY config|secret TYPE required|optional");
+	setting.name = xstrndup((const char *)name.data, name.len);
+	setting.key = xstrndup((const char *)key.data, key.len);
+	*ret = setting;
+	return 0;
+}
+
+/* Each secret becomes a file of its key's name. */
+static int
+check_keys(const struct bundle_settings *settings, const char *file, struct error *err)
+{
+	const char **keys = xcalloc(settings->count, sizeof(*keys));
+	const char *twice = NULL;
+	size_t count = 0;
+
+	for (size_t i = 0; i < settings->count; i++) {
+		if (settings->items[i].is_secret)
+			keys[count++] = settings->items[i].key;
+	}
+	qsort(keys, count, sizeof(*keys), compare_keys);
+	for (size_t i = 1; i < count && twice == NULL; i++)
+		twice = strcmp(keys[i - 1], keys[i]) == 0 ? keys[i] : NULL;
+	free(keys);
+	if (twice == NULL)
+		return 0;
+	return error_set(err, ERROR_REFUSED,
+			 "%s: two secrets have the key '%s', and would be one file in the pod",
+			 file, twice);
+}
+
+int
+bundle_settings_read(struct bytes text, const char *file, struct bundle_settings *ret,
+		     struct error *err)
+{
+	CLEANUP(bundle_settings_clear) struct bundle_settings settings = BUNDLE_SETTINGS_INIT;
+	struct lines lines;
+	struct bytes line;
+
+	if (lines_start(&lines, text, file, err) < 0)
+		return -1;
+	while (lines_next(&lines, &line)) {
+		settings.items =
+			xreallocarray(settings.items, settings.count + 1, sizeof(*settings.items));
+		if (read_line(&lines, line, &settings.items[settings.count], err) < 0)
+			return -1;
+		settings.count++;
+		if (settings.count > 1 && strcmp(settings.items[settings.count - 2].name,
+						 settings.items[settings.count - 1].name) >= 0)
+			return lines_error(&lines, err,
+					   "settings are not sorted, or one stands there twice");
+	}
+	if (check_keys(&settings, file, err) < 0)
+		return -1;
+	*ret = settings;
+	settings = (struct bundle_settings)BUNDLE_SETTINGS_INIT;
+	return 0;
+}
+
+static int
+compare_name(const void *name, const void *setting)
+{
+	return strcmp(name, ((const struct bundle_setting *)setting)->name);
+}
+
+const struct bundle_setting *
+bundle_settings_find(const struct bundle_settings *settings, const char *name)
+{
+	if (settings->count == 0)
+		return NULL;
+	return bsearch(name, settings->items, settings->count, sizeof(*settings->items),
+		       compare_name);
+}
+
+void
+bundle_setting_write(const struct bundle_setting *setting, struct buf *out)
+{
+	buf_printf(out, "%s %s %s %s %s\n", setting->name, setting->key,
+		   setting->is_secret ? "secret" : "config", type_name(setting->type),
+		   setting->is_required ? "required" : "optional");
+}
 
 void
 bundle_clear(struct bundle *bundle)
@@ -19,9 +155,8 @@ bundle_clear(struct bundle *bundle)
 	*bundle = (struct bundle)BUNDLE_INIT;
 }
 
-/* Takes both over. */
-static void
-add(struct bundle *bundle, char *name, struct buf *content)
+void
+bundle_add(struct bundle *bundle, char *name, struct buf *content)
 {
 	bundle->entries =
 		xreallocarray(bundle->entries, bundle->count + 1, sizeof(*bundle->entries));
@@ -32,138 +167,30 @@ add(struct bundle *bundle, char *name, struct buf *content)
 }
 
 static int
-check_size(const struct bundle *bundle, const char *environment, struct error *err)
-{
-	if (bundle->size <= BUNDLE_MAX)
-		return 0;
-	return error_set(err, ERROR_REFUSED,
-			 "what 'sealed' delivery of '%s' puts into one ConfigMap is larger than %d "
-			 "bytes; 'deliver: objects' has no such limit",
-			 environment, BUNDLE_MAX);
-}
-
-static int
-read_roster(struct project *project, const struct roster *roster, struct buf *ret,
-	    struct error *err)
-{
-	char name[16], hash[SHA256_HEX_BYTES];
-	CLEANUP(free_text) char *path = NULL;
-
-	chain_file_name(roster->serial, name);
-	path = xasprintf(ROSTER_DIRECTORY "/%s", name);
-	if (tree_read(&project->files, path, ROSTER_FILE_MAX, ret, err) < 0)
-		return -1;
-	if (ret->len >= roster->body_len) {
-		sha256_hex((struct bytes){ ret->data, roster->body_len }, hash);
-		if (strcmp(hash, roster->hash) == 0)
-			return 0;
-	}
-	return error_set(err, ERROR_REFUSED, "'%s' was changed while it was being read", path);
-}
-
-/* From the roster in force backwards, as far as there is room. */
-static int
-add_chain(struct bundle *bundle, struct project *project, struct error *err)
-{
-	size_t used = 0;
-
-	for (size_t i = project->chain.count; i > 0; i--) {
-		const struct roster *roster = project->chain.rosters[i - 1];
-		CLEANUP(buf_clear) struct buf text = BUF_INIT(ROSTER_FILE_MAX);
-		char name[16];
-
-		if (read_roster(project, roster, &text, err) < 0)
-			return -1;
-		used += text.len;
-		if (used > BUNDLE_CHAIN_MAX && i < project->chain.count)
-			return 0;
-		chain_file_name(roster->serial, name);
-		add(bundle, xasprintf(BUNDLE_ROSTER "%s", name), &text);
-	}
-	return 0;
-}
-
-static int
-add_key(struct bundle *bundle, const struct values *values, struct error *err)
-{
-	struct project *project = values->project;
-	CLEANUP(free_text) char *path = project_path(values->environment->name, BUNDLE_KEY);
-	CLEANUP(buf_clear) struct buf file = BUF_INIT(KEY_FILE_MAX);
-
-	if (tree_read(&project->files, path, KEY_FILE_MAX, &file, err) < 0) {
-		err->code = ERROR_REFUSED;
-		return -1;
-	}
-	if (environment_key_check(buf_bytes(&file), path, chain_current(&project->chain),
-				  values->roster, err) < 0)
-		return -1;
-	add(bundle, xstrdup(BUNDLE_KEY), &file);
-	return 0;
-}
-
-/* What was written is read as the pod will read it: the one place that knows the rules. */
-static int
-add_settings(struct bundle *bundle, const struct values *values, struct error *err)
-{
-	const struct schema *schema = values->project->schema;
-	CLEANUP(bundle_settings_clear) struct bundle_settings ignored = BUNDLE_SETTINGS_INIT;
-	CLEANUP(buf_clear) struct buf text = BUF_INIT(schema->setting_count * SETTING_LINE_MAX);
-
-	for (size_t i = 0; i < schema->setting_count; i++) {
-		const struct setting *setting = &schema->settings[schema->by_name[i]];
-		const struct bundle_setting line = {
-			.name = setting->name,
-			.key = setting->key,
-			.type = setting->type,
-			.is_secret = setting->kind == KIND_SECRET,
-			.is_required = setting_is_required(setting, values->environment->name),
-		};
-
-		bundle_setting_write(&line, &text);
-	}
-	if (bundle_settings_read(buf_bytes(&text), SCHEMA_FILE, &ignored, err) < 0)
-		return error_context(err, "'deliver: sealed'");
-	add(bundle, xstrdup(BUNDLE_SETTINGS), &text);
-	return 0;
-}
-
-static int
-add_sealed(struct bundle *bundle, struct values *values, struct error *err)
-{
-	const struct schema *schema = values->project->schema;
-
-	for (size_t i = 0; i < schema->setting_count; i++) {
-		CLEANUP(buf_clear) struct buf text = BUF_INIT(SEALED_FILE_MAX);
-
-		if (values->items[i].source != SOURCE_SEALED)
-			continue;
-		if (values_read_sealed(values, i, &text, err) < 0)
-			return -1;
-		add(bundle, xasprintf(BUNDLE_SEALED "%s", schema->settings[i].name), &text);
-		if (check_size(bundle, values->environment->name, err) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-static int
 compare_entries(const void *a, const void *b)
 {
 	return strcmp(((const struct bundle_entry *)a)->name,
 		      ((const struct bundle_entry *)b)->name);
 }
 
-int
-bundle_make(struct values *values, struct bundle *ret, struct error *err)
+void
+bundle_sort(struct bundle *bundle)
 {
-	CLEANUP(bundle_clear) struct bundle bundle = BUNDLE_INIT;
+	if (bundle->count > 0)
+		qsort(bundle->entries, bundle->count, sizeof(*bundle->entries), compare_entries);
+}
 
-	if (add_chain(&bundle, values->project, err) < 0 || add_key(&bundle, values, err) < 0 ||
-	    add_settings(&bundle, values, err) < 0 || add_sealed(&bundle, values, err) < 0 ||
-	    check_size(&bundle, values->environment->name, err) < 0)
-		return -1;
-	qsort(bundle.entries, bundle.count, sizeof(*bundle.entries), compare_entries);
-	*ret = bundle;
-	bundle = (struct bundle)BUNDLE_INIT;
-	return 0;
+static int
+compare_entry_name(const void *name, const void *entry)
+{
+	return strcmp(name, ((const struct bundle_entry *)entry)->name);
+}
+
+const struct bundle_entry *
+bundle_find(const struct bundle *bundle, const char *name)
+{
+	if (bundle->count == 0)
+		return NULL;
+	return bsearch(name, bundle->entries, bundle->count, sizeof(*bundle->entries),
+		       compare_entry_name);
 }

@@ -71,6 +71,13 @@ struct bundle {
 		.entries = NULL, .count = 0, .size = 0                                             \
 	}
 
+/* Adds an entry, taking both over: the name is the bundle's, and the content is left empty. bundle_sort follows. */
+void bundle_add(struct bundle *bundle, char *name, struct buf *content);
+void bundle_sort(struct bundle *bundle);
+/* NULL: no such one. Binary search. */
+const struct bundle_entry *bundle_find(const struct bundle *bundle, const char *name);
+void bundle_clear(struct bundle *bundle);
+
 struct values;
 
 /* Makes the bundle of an environment's values, as values_load has verified them. Needs no private key. The caller
@@ -78,6 +85,5 @@ struct values;
  * it was verified. */
 int bundle_make(struct values *values, struct bundle *ret, struct error *err)
 	__attribute__((warn_unused_result));
-void bundle_clear(struct bundle *bundle);
 
 #endif
