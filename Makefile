@@ -240,13 +240,15 @@ define newline
 endef
 
 .PHONY: install uninstall clean help
-install: $(program) $(foreach pair,$(data),$(call from,$(pair)))
+install: $(program) $(inject) $(foreach pair,$(data),$(call from,$(pair)))
 	$(quiet)$(INSTALL) -D -m 755 $(program) $(call to,bin/tfsecrets)
+	$(quiet)$(INSTALL) -D -m 755 $(inject) $(call to,bin/tfsecrets-inject)
 	$(foreach pair,$(data),$(quiet)$(INSTALL) -D -m 644 $(call from,$(pair)) \
 		$(call to,$(pair))$(newline)	)
 
 uninstall:
-	$(quiet)rm -f $(call to,bin/tfsecrets) $(foreach pair,$(data),$(call to,$(pair)))
+	$(quiet)rm -f $(call to,bin/tfsecrets) $(call to,bin/tfsecrets-inject) \
+		$(foreach pair,$(data),$(call to,$(pair)))
 
 clean:
 	$(quiet)rm -rf $(BUILD)

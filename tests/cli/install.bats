@@ -7,7 +7,8 @@ installs()
 {
 	local out=${TFSECRETS%/*} san=
 	[[ $out != */san-* ]] || san=${out##*/san-}
-	env -u MAKEFLAGS -u MAKELEVEL make -C "$root" --no-print-directory --old-file="$TFSECRETS" "$@" \
+	env -u MAKEFLAGS -u MAKELEVEL make -C "$root" --no-print-directory --old-file="$TFSECRETS" \
+		--old-file="${TFSECRETS}-inject" "$@" \
 		"BUILD=${BUILD:?is where it was built}" "SAN=${san//-/,}"
 }
 
@@ -21,11 +22,13 @@ installed()
 	[ "$(installed "$BATS_TEST_TMPDIR/to")" = "$(cat <<-END
 		644 usr/share/bash-completion/completions/tfsecrets
 		644 usr/share/fish/vendor_completions.d/tfsecrets.fish
+		644 usr/share/man/man1/tfsecrets-inject.1
 		644 usr/share/man/man1/tfsecrets.1
 		644 usr/share/man/man5/tfsecrets.yaml.5
 		644 usr/share/tfsecrets/tfsecrets.schema.json
 		644 usr/share/zsh/site-functions/_tfsecrets
 		755 usr/bin/tfsecrets
+		755 usr/bin/tfsecrets-inject
 	END
 	)" ]
 	cmp "$root/schemas/tfsecrets.schema.json" "$BATS_TEST_TMPDIR/to/usr/share/tfsecrets/tfsecrets.schema.json"
