@@ -136,6 +136,23 @@ $(inject): $(inject_obj) $(lib)
 	$(call say,LD,$@)
 	$(quiet)$(CC) $(harden) $(CFLAGS) $(inject_link) $(LDFLAGS) -o $@ $(inject_obj) $(lib) $(inject_libs)
 
+# The image: one file, the same bytes for the same commit.
+
+STRIP ?= strip
+SOURCE_DATE_EPOCH ?= $(or $(shell git --git-dir=.git log -1 --format=%ct 2>/dev/null),0)
+image := $(out)/tfsecrets-inject.oci.tar $(out)/tfsecrets-inject.spdx.json
+
+$(out)/image/tfsecrets-inject: $(inject)
+	$(quiet)mkdir -p $(@D)
+	$(quiet)$(STRIP) -o $@ $<
+
+.PHONY: image
+image: $(out)/image/tfsecrets-inject $(out)/version
+	$(if $(SAN),$(error a sanitizer cannot be linked statically))
+	$(call say,IMAGE,$(firstword $(image)))
+	$(quiet)CC='$(CC)' SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH) python3 injector/pod/image.py $< \
+		"$$(cat $(out)/version)" $(image)
+
 # Test programs
 
 # libFuzzer has a main of its own.
@@ -264,6 +281,7 @@ help:
 	@echo 'make format       formats the C sources'
 	@echo 'make fuzz         libFuzzer on every parser, SECONDS_EACH=60'
 	@echo 'make bench        side by side with other programs'
+	@echo 'make image        tfsecrets-inject as an OCI archive and its parts as SPDX, for SOURCE_DATE_EPOCH'
 	@echo 'make install      below PREFIX=/usr/local, all of it below DESTDIR; uninstall'
 	@echo 'make clean        deletes $(BUILD)'
 	@echo
