@@ -230,8 +230,9 @@ run-fuzz: $(fuzz_targets)
 			$(out)/corpus/$$name tests/fuzz/corpus/$$name; \
 	done
 
-run-bench: $(program)
+run-bench: $(program) image $(out)/tests/cli/bundle
 	$(quiet)bench/run $(BUILD) $(program)
+	$(quiet)bench/inject $(BUILD) $(program)
 	$(quiet)bench/apply $(BUILD) $(program)
 	$(quiet)bench/attacks $(BUILD) $(program)
 
