@@ -37,7 +37,13 @@ lib := $(out)/libtfsecrets.a
 program := $(out)/tfsecrets
 program_obj := $(patsubst %.c,$(out)/%.o,$(wildcard $(program_only)))
 inject := $(out)/tfsecrets-inject
-inject_obj := $(patsubst %.c,$(out)/%.o,$(inject_only))
+# All that the pod's half is made of: neither tfsecrets.yaml nor git, no library but libsodium.
+inject_src := $(filter-out base/yaml% base/json%,$(wildcard base/*.c)) $(filter-out crypto/wipe.c,$(wildcard crypto/*.c)) \
+	$(wildcard schemas/type*.c) schemas/json_text.c $(wildcard injector/pod/*.c) \
+	$(addprefix injector/,dispatch.c help.c options.c terminal.c version.c) \
+	$(addprefix injector/repository/,bundle.c chain.c environment_key.c identity.c lines.c pin.c roster.c \
+	roster_rules.c sealed.c value_state.c)
+inject_obj := $(patsubst %.c,$(out)/%.o,$(sort $(inject_src)))
 version_obj := $(out)/injector/version.o
 
 unit_tests := $(patsubst %.c,$(out)/%,$(sort $(wildcard tests/unit/test_*.c)))
@@ -132,9 +138,9 @@ relr_asked = $(shell echo 'int main(void) { return 0; }' | $(CC) -x c - -static-
 relr_flag := -Wl,-z,pack-relative-relocs
 inject_link = $(if $(SAN),$(link),$(link:-pie=-static-pie) $(call once,relr)) -Wl,--gc-sections
 inject_libs = $(shell $(PKG_CONFIG) --libs $(if $(SAN),,--static) libsodium) $(LDLIBS)
-$(inject): $(inject_obj) $(lib)
+$(inject): $(inject_obj)
 	$(call say,LD,$@)
-	$(quiet)$(CC) $(harden) $(CFLAGS) $(inject_link) $(LDFLAGS) -o $@ $(inject_obj) $(lib) $(inject_libs)
+	$(quiet)$(CC) $(harden) $(CFLAGS) $(inject_link) $(LDFLAGS) -o $@ $(inject_obj) $(inject_libs)
 
 # The image: one file, the same bytes for the same commit.
 
