@@ -31,18 +31,19 @@ layers := base crypto schemas injector injector/commands injector/repository inj
 	injector/pod
 program_only := injector/main.c crypto/wipe.c
 inject_only := injector/pod/main.c
-lib_src := $(filter-out $(program_only) $(inject_only),$(sort $(wildcard $(layers:%=%/*.c))))
-lib_obj := $(lib_src:%.c=$(out)/%.o)
-lib := $(out)/libtfsecrets.a
-program := $(out)/tfsecrets
-program_obj := $(patsubst %.c,$(out)/%.o,$(wildcard $(program_only)))
-inject := $(out)/tfsecrets-inject
 # All that the pod's half is made of: neither tfsecrets.yaml nor git, no library but libsodium.
 inject_src := $(filter-out base/yaml% base/json%,$(wildcard base/*.c)) $(filter-out crypto/wipe.c,$(wildcard crypto/*.c)) \
 	$(wildcard schemas/type*.c) schemas/json_text.c $(wildcard injector/pod/*.c) \
 	$(addprefix injector/,dispatch.c help.c options.c terminal.c version.c) \
 	$(addprefix injector/repository/,bundle.c chain.c environment_key.c identity.c lines.c pin.c roster.c \
 	roster_rules.c sealed.c value_state.c)
+lib_src := $(if $(POD_ONLY),$(filter-out $(inject_only),$(sort $(inject_src))), \
+	$(filter-out $(program_only) $(inject_only),$(sort $(wildcard $(layers:%=%/*.c)))))
+lib_obj := $(lib_src:%.c=$(out)/%.o)
+lib := $(out)/libtfsecrets.a
+program := $(out)/tfsecrets
+program_obj := $(patsubst %.c,$(out)/%.o,$(wildcard $(program_only)))
+inject := $(out)/tfsecrets-inject
 inject_obj := $(patsubst %.c,$(out)/%.o,$(sort $(inject_src)))
 version_obj := $(out)/injector/version.o
 
@@ -59,7 +60,7 @@ test_obj := $(test_programs:%=%.o) $(out)/tests/fuzz/replay.o
 # compiler can still read this file, for `make deps`.
 
 once = $(eval $(1) := $$($(1)_asked))$($(1))
-PKGS := libsodium libcurl yaml-0.1 libcjson
+PKGS := libsodium $(if $(POD_ONLY),,libcurl yaml-0.1 libcjson)
 pkg_cflags_asked = $(shell $(PKG_CONFIG) --cflags $(PKGS))
 pkg_cflags = $(call once,pkg_cflags)
 
@@ -185,7 +186,7 @@ $(shims): $(out)/%.so: %.c $(out)/flags
 
 again := +$(quiet)$(MAKE) --no-print-directory
 
-.PHONY: deps test cluster torture demo lint format fuzz bench run-tests run-demo run-format run-fuzz run-bench
+.PHONY: deps test arm64 cluster torture demo lint format fuzz bench run-tests run-demo run-format run-fuzz run-bench
 deps:
 	$(quiet)tests/deps $(BUILD) test
 
@@ -195,6 +196,11 @@ test: deps
 # Kubernetes, for the suite of this name, which brings it along as well.
 cluster: deps
 	$(quiet)tests/cluster/build $(BUILD)
+
+# The pod's half for another machine than this one, and its tests there.
+arm64:
+	$(quiet)tests/deps $(BUILD) test arm64
+	$(again) run-arm64
 
 # Every call is let fail, where `make test` takes a sample of them.
 torture: deps
@@ -220,6 +226,9 @@ bench: deps
 
 run-tests: test-programs
 	$(quiet)FAULTS_FULL=$(FAULTS_FULL) tests/run $(BUILD) $(out) $(SUITES)
+
+run-arm64: $(program) $(out)/tests/cli/bundle
+	$(quiet)tests/arm64 $(BUILD) $(program)
 
 run-demo: $(program)
 	$(quiet)examples/taskflow/demo $(program) $(BUILD)
@@ -282,6 +291,7 @@ help:
 	@echo 'make deps         installs what building and testing need; NO_DEPS=1 only names it'
 	@echo 'make test         everything; SUITES="unit cli" for some of it'
 	@echo 'make cluster      Kubernetes for the tests, which make it themselves where it is missing'
+	@echo 'make arm64        the image for arm64, and its tests under qemu'
 	@echo 'make torture      every write, read and allocation fails once; make test takes a sample'
 	@echo 'make demo         a session with an example application, up to a cluster; CONTEXT=NAME: yours'
 	@echo 'make lint         formatting, shell scripts, layers, banned functions, hardening'

@@ -3,7 +3,8 @@
 # shellcheck shell=bash disable=SC2154
 load common
 
-INJECT=${TFSECRETS%/*}/tfsecrets-inject
+# That of another machine, when tests/arm64 says so.
+INJECT=${INJECT:-${TFSECRETS%/*}/tfsecrets-inject}
 
 # In $bundle what a ConfigMap would hold; $pin, $identity; $volume, which is empty and in memory.
 setup()
