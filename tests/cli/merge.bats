@@ -4,8 +4,6 @@
 # table in words.
 load common
 
-here=$BATS_TEST_DIRNAME
-
 # A project in which A and B have values, C and D have none, and LOG, MIDDLE and PORT are plain.
 setup_file()
 {
@@ -29,7 +27,8 @@ setup_file()
 		  PORT: {kind: config, optional: true}
 	END
 	tfsecrets -q init --name alice
-	tfsecrets -q keygen -o "$HOME/bob" >/dev/null
+	tfsecrets keygen -o "$HOME/bob" >"$HOME/bob.keys"
+	tfsecrets keygen -o "$HOME/carol" >"$HOME/carol.keys"
 	change A=a0 B=b0 LOG=info MIDDLE=m PORT=1
 	git add .
 	git commit -qm base
@@ -52,25 +51,23 @@ fresh()
 }
 
 # change WORD...: A=value sets a secret, LOG=value a plain one, -A unsets, !A removes the file, @ begins a new
-# epoch and seals all values to it.
+# epoch and seals all values to it, +bob comes as reader and sealer, ~bob leaves, bob:A=value is by him.
 change()
 {
 	local word
 
 	for word; do
 		case $word in
-		@) rotate && tfsecrets -q seal ;;
+		@) tfsecrets -q rotate ;;
 		-*) tfsecrets -q unset "${word#-}" ;;
 		!*) git rm -q "tfsecrets/prod/sealed/${word#!}" ;;
+		+*) tfsecrets -q member add "${word#+}" --keys "$HOME/${word#+}.keys" --env prod --read --seal ;;
+		~*) tfsecrets -q member remove "${word#\~}" ;;
+		bob:*) TFSECRETS_IDENTITY=$HOME/bob change "${word#bob:}" ;;
 		[A-D]=*) tfsecrets -q set "${word%%=*}" <<<"${word#*=}" ;;
 		*) tfsecrets -q set "$word" ;;
 		esac || return 1
 	done
-}
-
-rotate()
-{
-	python3 "$here/forge.py" rotate prod --as "$HOME/.config/tfsecrets/identity" "$@"
 }
 
 commit()
@@ -389,4 +386,73 @@ rest='LOG=info MIDDLE=m PORT=1'
 	[ "$status" -eq 3 ]
 	prints "roster 2 is not the one of theirs: this is a fork"
 	[ "$(values)" = "A=a0 B=b0 $rest" ]
+}
+
+@test "clean: somebody comes on one side, a value changes on the other" {
+	clean 'member, change' +bob A=t "A=t B=b0 $rest"
+	clean 'change, member' A=o +bob "A=o B=b0 $rest"
+}
+
+# alice_and_bob: both read and seal, in the base that the branches part from.
+alice_and_bob()
+{
+	fresh
+	change +bob
+	commit bob
+}
+
+@test "a reader leaves on one side, a value changes on the other: it is still to be changed at the source" {
+	for which in ours theirs set; do
+		alice_and_bob
+		branches '~bob' A=t
+		run ! bring merge
+		tfsecrets -q resolve A "--$which" <<<new
+		git add tfsecrets
+		carry_on merge
+		tfsecrets check --against ours
+		tfsecrets check --against theirs
+		run --separate-stderr tfsecrets check --strict
+		[ "$status" -eq 3 ]
+		prints "due: 'B' of 'prod': change it at the source"
+		case $which in
+		set) [[ $output != *"'A' of 'prod': change it"* ]] ;;
+		*) prints "due: 'A' of 'prod': change it at the source" ;;
+		esac
+	done
+}
+
+@test "a value by somebody who has left as a sealer meanwhile is pending, and never taken unasked" {
+	alice_and_bob
+	branches '~bob' 'bob:C=t bob:A=t'
+	run ! bring merge
+	run --separate-stderr tfsecrets check
+	[ "$status" -eq 3 ]
+	prints "tfsecrets/prod/sealed/C: pending: sealed by SHA256:"
+	before=$(sha256sum tfsecrets/prod/sealed/A)
+	run --separate-stderr tfsecrets resolve A --theirs
+	fails 4 "theirs is pending: tfsecrets/prod/sealed/A: pending: sealed by SHA256:"
+	says "--accept takes it over"
+	[ "$(sha256sum tfsecrets/prod/sealed/A)" = "$before" ]
+	tfsecrets -q resolve A --theirs --accept
+	tfsecrets -q seal --accept
+	git add tfsecrets
+	carry_on merge
+	holds 'pending' "A=t B=b0 C=t $rest"
+}
+
+@test "two who come at once: the second roster is made anew on top of the first" {
+	branches +bob +carol
+	run ! bring merge
+	run --separate-stderr tfsecrets check
+	[ "$status" -eq 3 ]
+	prints "tfsecrets/roster/0002: two rosters have the same serial"
+	git checkout -q --ours tfsecrets
+	git add tfsecrets
+	carry_on merge
+	change +carol
+	for person in alice bob carol; do
+		tfsecrets member list | grep -q "^$person"
+	done
+	[ "$(tfsecrets get A --identity "$HOME/carol")" = a0 ]
+	tfsecrets check --against ours
 }
