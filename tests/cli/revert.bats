@@ -356,7 +356,8 @@ a_conflict()
 
 @test "resolve verifies both sides first" {
 	git checkout -qb side
-	forge sealed "$sealed" generation=2 "value-id=$(printf '%032d' 7)"
+	forge sealed "$sealed" generation=2 "previous=$(sha256sum <"$sealed" | cut -d ' ' -f 1)" \
+		"value-id=$(printf '%032d' 7)"
 	git commit -qam forged
 	git checkout -q main
 	committed DATABASE_URL main <<<"$third_url"
