@@ -16,7 +16,9 @@
 #include "base/memory.h"
 #include "crypto/process.h"
 
-enum { ARGUMENTS_MAX = 32, GIT_FILE_MAX = 64 * 1024, INDEX_LOCK_TRIES = 100 };
+#define MISSING " missing\n"
+
+enum { ARGUMENTS_MAX = 32, ANSWER_MAX = 1024, GIT_FILE_MAX = 64 * 1024, INDEX_LOCK_TRIES = 100 };
 
 void
 git_clear(struct git *git)
@@ -250,24 +252,27 @@ skip(int fd, size_t len)
 	return 0;
 }
 
-/* "OBJECT TYPE SIZE\n", a byte at a time: what follows belongs to the content. */
-static int
-read_answer(int fd, bool *ret_is_blob, size_t *ret_size)
+enum answer { ANSWER_TORN, ANSWER_OTHER, ANSWER_MISSING, ANSWER_BLOB };
+
+/* "OBJECT TYPE SIZE\n" or "OBJECT missing\n", a byte at a time: what follows belongs to the content. */
+static enum answer
+read_answer(int fd, size_t *ret_size)
 {
-	char line[256], type[8];
+	char line[ANSWER_MAX], type[8];
 	unsigned long long size;
 	size_t used = 0;
 
 	do {
 		if (used == sizeof(line) - 1 || read_exactly(fd, (uint8_t *)line + used, 1) < 0)
-			return -1;
+			return ANSWER_TORN;
 	} while (line[used++] != '\n');
 	line[used] = 0;
+	if (used > strlen(MISSING) && strcmp(line + used - strlen(MISSING), MISSING) == 0)
+		return ANSWER_MISSING;
 	if (sscanf(line, "%*s %7s %llu", type, &size) != 2)
-		return -1;
-	*ret_is_blob = strcmp(type, "blob") == 0;
+		return ANSWER_TORN;
 	*ret_size = size;
-	return 0;
+	return strcmp(type, "blob") == 0 ? ANSWER_BLOB : ANSWER_OTHER;
 }
 
 int
@@ -275,20 +280,23 @@ git_batch_read(struct git_batch *batch, const char *object, struct buf *ret, str
 {
 	CLEANUP(free_text) char *request = xasprintf("%s\n", object);
 	uint8_t *content, newline;
-	bool is_blob;
+	enum answer answer;
 	size_t size;
 
 	buf_reset(ret);
 	if (!file_send_all(batch->to, bytes_of(request)))
 		return error_errno(err, "cannot ask git for an object");
-	if (read_answer(batch->from, &is_blob, &size) < 0)
-		return error_set(err, ERROR_FAILED, "git has no such object");
-	content = is_blob ? buf_extend(ret, size) : NULL;
+	answer = read_answer(batch->from, &size);
+	if (answer == ANSWER_TORN)
+		return error_set(err, ERROR_FAILED, "git did not answer");
+	if (answer == ANSWER_MISSING)
+		return error_set(err, ERROR_MISSING, "git has no such object");
+	content = answer == ANSWER_BLOB ? buf_extend(ret, size) : NULL;
 	if ((content != NULL ? read_exactly(batch->from, content, size) : skip(batch->from, size)) <
 		    0 ||
 	    read_exactly(batch->from, &newline, 1) < 0)
 		return error_set(err, ERROR_FAILED, "git ended before its answer did");
-	if (!is_blob)
+	if (answer != ANSWER_BLOB)
 		return error_set(err, ERROR_FAILED, "git has no such file");
 	if (buf_check(ret, "an object in git", err) == 0)
 		return 0;

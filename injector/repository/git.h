@@ -51,7 +51,8 @@ struct git_batch {
 
 int git_batch_start(const char *directory, struct git_batch *ret, struct error *err)
 	__attribute__((warn_unused_result));
-/* The content of the blob named by its object id, into ret, emptied first; over ret's maximum is an error. */
+/* The content of the blob named by its object id (or REV:./PATH), into ret, emptied first. ERROR_MISSING: there
+ * is none; ERROR_REFUSED: over ret's maximum. */
 int git_batch_read(struct git_batch *batch, const char *object, struct buf *ret, struct error *err)
 	__attribute__((warn_unused_result));
 void git_batch_stop(struct git_batch *batch);

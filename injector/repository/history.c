@@ -57,14 +57,20 @@ history_open(struct project *project, const char *path, struct history *ret, str
 	return 0;
 }
 
-bool
-history_read(struct history *history, size_t at, struct buf *ret)
+int
+history_read(struct history *history, size_t at, struct buf *ret, struct error *err)
 {
 	CLEANUP(free_text) char *object =
 		xasprintf("%s:./%s", history->commits.items[at], history->path);
-	struct error ignored;
+	struct error cause;
 
-	return git_batch_read(&history->batch, object, ret, &ignored) == 0;
+	if (git_batch_read(&history->batch, object, ret, &cause) == 0)
+		return 0;
+	buf_reset(ret);
+	if (cause.code == ERROR_MISSING || cause.code == ERROR_REFUSED)
+		return 0;
+	*err = cause;
+	return error_context(err, "'%s' in %s", history->path, history->commits.items[at]);
 }
 
 int

@@ -24,9 +24,10 @@ int history_open(struct project *project, const char *path, struct history *ret,
 	__attribute__((warn_unused_result));
 void history_close(struct history *history);
 
-/* The file as the commit at an index has it, at most ret->max bytes. False: it has none, or one that cannot be
- * read, so none of ours. */
-bool history_read(struct history *history, size_t at, struct buf *ret);
+/* The file as the commit at an index has it; empty where it has none, or one over ret->max bytes, which is none
+ * of ours. */
+int history_read(struct history *history, size_t at, struct buf *ret, struct error *err)
+	__attribute__((warn_unused_result));
 
 /* The roster that was in force in a revision, which must be one of today's chain: a sealed file of then is
  * judged by it. ERROR_REFUSED: it is of another chain, or there is none; ERROR_USAGE: no such revision. */

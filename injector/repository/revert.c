@@ -45,8 +45,8 @@ compare_pasts(const void *a, const void *b)
 	return one->at < other->at ? -1 : 1;
 }
 
-static void
-read_pasts(struct search *search)
+static int
+read_pasts(struct search *search, struct error *err)
 {
 	CLEANUP(buf_clear) struct buf text = BUF_INIT(SEALED_FILE_MAX);
 	struct sealed_parts parts;
@@ -56,8 +56,9 @@ read_pasts(struct search *search)
 	for (size_t i = 0; i < search->history.commits.count; i++) {
 		struct past *past = &search->pasts[search->count];
 
-		if (!history_read(&search->history, i, &text) ||
-		    sealed_parse(buf_bytes(&text), "", &past->header, &parts, &ignored) < 0)
+		if (history_read(&search->history, i, &text, err) < 0)
+			return -1;
+		if (sealed_parse(buf_bytes(&text), "", &past->header, &parts, &ignored) < 0)
 			continue;
 		past->at = i;
 		sha256_hex(buf_bytes(&text), past->hash);
@@ -65,6 +66,7 @@ read_pasts(struct search *search)
 	}
 	if (search->count > 1)
 		qsort(search->pasts, search->count, sizeof(*search->pasts), compare_pasts);
+	return 0;
 }
 
 /* Verifies file's text as the roster of revision would have. Who was a sealer then may be none today. */
@@ -91,19 +93,26 @@ judge(const struct search *search, const char *revision, struct sealed_file *fil
 	return 0;
 }
 
-/* The file of a past, if it holds. */
-static bool
-load_past(struct search *search, const struct past *past, struct sealed_file *ret)
+/* The file of a past; STATUS_ABSENT where it does not hold. */
+static int
+load_past(struct search *search, const struct past *past, struct sealed_file *ret,
+	  struct error *err)
 {
 	CLEANUP(sealed_file_clear) struct sealed_file file = SEALED_FILE_INIT;
-	struct error ignored;
+	struct error cause;
 
-	if (!history_read(&search->history, past->at, &file.text) ||
-	    judge(search, search->history.commits.items[past->at], &file, &ignored) < 0)
-		return false;
+	*ret = (struct sealed_file)SEALED_FILE_INIT;
+	if (history_read(&search->history, past->at, &file.text, err) < 0)
+		return -1;
+	if (judge(search, search->history.commits.items[past->at], &file, &cause) < 0) {
+		if (cause.code == ERROR_REFUSED)
+			return 0;
+		*err = cause;
+		return -1;
+	}
 	*ret = file;
 	file = (struct sealed_file)SEALED_FILE_INIT;
-	return true;
+	return 0;
 }
 
 static void
@@ -122,8 +131,8 @@ copy_present(struct search *search)
 
 /* The newest file is the one that stands there, unless history has a later one: then somebody has put an older
  * one back. Two of the same generation are a merge that took one side's file as it was. */
-static void
-find_newest(struct search *search)
+static int
+find_newest(struct search *search, struct error *err)
 {
 	bool is_there = search->present.state.status != STATUS_ABSENT;
 
@@ -137,8 +146,11 @@ find_newest(struct search *search)
 
 		if (!is_first && past->header.generation < newest->sealed.generation)
 			break;
-		if ((!is_first && strcmp(past->hash, newest->hash) == 0) ||
-		    !load_past(search, past, &file))
+		if (!is_first && strcmp(past->hash, newest->hash) == 0)
+			continue;
+		if (load_past(search, past, &file, err) < 0)
+			return -1;
+		if (file.state.status == STATUS_ABSENT)
 			continue;
 		if (past->header.changed_at > search->newest.changed_at)
 			search->newest.changed_at = past->header.changed_at;
@@ -152,6 +164,7 @@ find_newest(struct search *search)
 		search->newest.stands_there = false;
 		search->newest.is_forked = false;
 	}
+	return 0;
 }
 
 static int
@@ -164,9 +177,7 @@ search_begin(struct search *search, struct error *err)
 	if (change_read(search->change, search->setting->name, &search->present, err) < 0 ||
 	    history_open(search->change->project, path, &search->history, err) < 0)
 		return -1;
-	read_pasts(search);
-	find_newest(search);
-	return 0;
+	return read_pasts(search, err) < 0 ? -1 : find_newest(search, err);
 }
 
 static int
@@ -207,9 +218,11 @@ find_before(struct search *search, struct sealed_file *ret, char **ret_from, str
 		CLEANUP(sealed_file_clear) struct sealed_file file = SEALED_FILE_INIT;
 
 		if (past->header.unset ||
-		    (is_there &&
-		     past->header.generation > search->present.state.sealed.generation) ||
-		    !load_past(search, past, &file) ||
+		    (is_there && past->header.generation > search->present.state.sealed.generation))
+			continue;
+		if (load_past(search, past, &file, err) < 0)
+			return -1;
+		if (file.state.status == STATUS_ABSENT ||
 		    (is_there && same_value(search, &file, &search->present)))
 			continue;
 		*ret = file;
@@ -326,8 +339,9 @@ find_plain(struct search *search, const char *revision, struct secret *ret, char
 		return secret_from(plain_value(&then, at), ret, err);
 	}
 	for (size_t i = 0; i < search->history.commits.count; i++) {
-		if (!history_read(&search->history, i, &text) ||
-		    !plain_of(buf_bytes(&text), name, ret))
+		if (history_read(&search->history, i, &text, err) < 0)
+			return -1;
+		if (!plain_of(buf_bytes(&text), name, ret))
 			continue;
 		if (!is_there || !bytes_equal(secret_bytes(ret), plain_value(present, at))) {
 			*ret_from = xstrdup(search->history.commits.items[i]);
