@@ -71,6 +71,25 @@ next()
 	check_finds "$sealed: changed-at went back" --against HEAD
 }
 
+@test "'changed' is REV's or the own epoch; over several generations it may be earlier, as a merge can bring it" {
+	tfsecrets -q rotate -e prod --yes
+	printf 'postgresql://two:two@two/two' | tfsecrets -q set -e prod DATABASE_URL
+	git add . && git commit -qm 'two epochs'
+	[ "$(sed -n 's/^changed //p' "$sealed")" = 2 ]
+	next "$sealed" generation=4
+	check_is_quiet --against HEAD
+	git checkout -q .
+	next "$sealed" generation=4 changed=1
+	check_finds "$sealed: 'changed' is neither what it was nor its own epoch" --against HEAD
+	git checkout -q .
+	next "$sealed" generation=5 changed=1
+	check_is_quiet --against HEAD
+	git checkout -q .
+	next "$sealed" generation=5 changed=1 "value-id=$(sed -n 's/^value-id //p' "$sealed")" \
+		"changed-at=$(sed -n 's/^changed-at //p' "$sealed")"
+	check_finds "$sealed: 'changed' is neither what it was nor its own epoch" --against HEAD
+}
+
 @test "what was sealed may not stand in the clear, nor become config" {
 	rm "$sealed"
 	echo "DATABASE_URL: 'postgresql://db/x'" >>tfsecrets/prod/config.yaml

@@ -5,6 +5,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <time.h>
+
 #include "injector/repository/change.h"
 #include "tests/unit/fixture.h"
 
@@ -556,6 +558,363 @@ test_older_roster(void **state)
 	project_close(&project);
 }
 
+/* Accepts what is pending in the file of a setting, as one person; the message, or "". */
+static char *
+accept(int person, const char *name)
+{
+	struct sealed_file file = SEALED_FILE_INIT;
+	struct secret value = SECRET_INIT;
+	struct run run;
+	struct error err = ERROR_INIT;
+	const struct setting *setting;
+	int result = -1;
+	bool unset;
+
+	begin(&run, person);
+	setting = schema_setting(run.project.schema, name);
+	assert_int_equal(change_read(&run.change, name, &file, &err), 0);
+	assert_int_equal(file.state.status, STATUS_PENDING);
+	unset = file.state.sealed.unset;
+	if ((unset || change_open(&run.change, &file, &value, &err) == 0) &&
+	    change_accept(&run.change, setting, &file, unset ? NULL : &value, &err) == 0)
+		result = change_commit(&run.change, &err);
+	assert_int_equal(result < 0, err.code != ERROR_NONE);
+	secret_clear(&value);
+	sealed_file_clear(&file);
+	end(&run);
+	return xstrdup(err.message);
+}
+
+static void
+expect_accepted(int person, const char *name, const char *message)
+{
+	CLEANUP(free_text) char *said = accept(person, name);
+
+	assert_string_equal(said, message);
+}
+
+static void
+test_accept(void **state)
+{
+	struct sealed first, pending, accepted;
+	char hash[SHA256_HEX_BYTES], pending_hash[SHA256_HEX_BYTES];
+
+	(void)state;
+	(void)set(0, "TOKEN", "old value");
+	(void)look("TOKEN", &first, hash);
+	(void)set(1, "TOKEN", "bob's value");
+	assert_int_equal(look("TOKEN", &pending, pending_hash), STATUS_PENDING);
+	expect_accepted(0, "TOKEN", "");
+	assert_int_equal(look("TOKEN", &accepted, hash), STATUS_VALID);
+	expect_opened("TOKEN", "bob's value");
+	assert_int_equal(accepted.generation, 3);
+	assert_string_equal(accepted.previous, pending_hash);
+	assert_string_not_equal(accepted.value_id, pending.value_id);
+	assert_string_not_equal(accepted.value_id, first.value_id);
+	assert_true(accepted.changed_at == pending.changed_at + 1);
+	assert_int_equal(accepted.changed, 1);
+}
+
+static void
+test_accept_a_tombstone(void **state)
+{
+	struct sealed sealed;
+	char hash[SHA256_HEX_BYTES];
+
+	(void)state;
+	(void)set(0, "TOKEN", "value");
+	(void)unset(1, "TOKEN");
+	assert_int_equal(look("TOKEN", &sealed, hash), STATUS_PENDING);
+	/* Nothing is to be opened: Carol can. */
+	expect_accepted(2, "TOKEN", "");
+	assert_int_equal(look("TOKEN", &sealed, hash), STATUS_UNSET);
+	assert_int_equal(sealed.generation, 3);
+}
+
+/* Whoever had the key of the epoch before knows the value: `changed` goes on saying so. */
+static void
+test_accept_of_the_epoch_before(void **state)
+{
+	struct sealed sealed;
+	char hash[SHA256_HEX_BYTES];
+
+	(void)state;
+	(void)set(3, "TOKEN", "dave's value");
+	fixture_second();
+	expect_accepted(0, "TOKEN", "");
+	assert_int_equal(look("TOKEN", &sealed, hash), STATUS_VALID);
+	expect_opened("TOKEN", "dave's value");
+	assert_int_equal(sealed.epoch, 2);
+	assert_int_equal(sealed.changed, 1);
+}
+
+static void
+test_accept_refused(void **state)
+{
+	struct sealed pending = fixture_header("TOKEN");
+
+	(void)state;
+	(void)set(3, "TOKEN", "value");
+	expect_accepted(1, "TOKEN",
+			"accepting 'TOKEN' needs the identity of a sealer of 'prod': alice, carol");
+	expect_accepted(2, "TOKEN",
+			"the value of 'TOKEN' must be opened first, which needs an identity that "
+			"reads 'prod'; who reads and seals it: alice");
+	fixture_seal(&pending, "abc", 3);
+	expect_accepted(0, "TOKEN",
+			"the value of 'TOKEN' is shorter than min-length 4 (tfsecrets.yaml:9)");
+	pending.generation = UINT32_MAX;
+	memset(pending.previous, '1', SHA256_HEX_BYTES - 1);
+	fixture_seal(&pending, "value", 3);
+	expect_accepted(0, "TOKEN", "'TOKEN': its generations are used up");
+}
+
+/* git has put another file there while somebody was asked. */
+static void
+test_accept_changed_meanwhile(void **state)
+{
+	struct sealed pending = fixture_header("TOKEN"), now;
+	char hash[SHA256_HEX_BYTES];
+	struct sealed_file file = SEALED_FILE_INIT;
+	struct secret value = SECRET_INIT;
+	struct run run;
+	struct error err;
+
+	(void)state;
+	fixture_seal(&pending, "shown", 3);
+	begin(&run, 0);
+	assert_int_equal(change_read(&run.change, "TOKEN", &file, &err), 0);
+	assert_int_equal(change_open(&run.change, &file, &value, &err), 0);
+	fixture_seal(&pending, "not shown", 3);
+	assert_int_equal(change_accept(&run.change, schema_setting(run.project.schema, "TOKEN"),
+				       &file, &value, &err),
+			 0);
+	assert_int_equal(change_commit(&run.change, &err), -1);
+	assert_string_equal(err.message, "'" TOKEN "' was changed by somebody else meanwhile; run "
+					 "the command again");
+	secret_clear(&value);
+	sealed_file_clear(&file);
+	end(&run);
+	assert_int_equal(look("TOKEN", &now, hash), STATUS_PENDING);
+}
+
+/* A time far ahead would keep the value from ever being due. */
+static void
+test_pending_of_the_future(void **state)
+{
+	struct sealed pending = fixture_header("TOKEN");
+
+	(void)state;
+	pending.changed_at = 253402300799;
+	fixture_seal(&pending, "value", 3);
+	expect_set_refused(0, "TOKEN", "value",
+			   "'TOKEN' says that it was changed at 9999-12-31T23:59:59Z, which is yet "
+			   "to come; put the file before it back (git checkout)");
+}
+
+/* A side of a merge: a file of this header by one person; person under 0: it has none. */
+static void
+make_side(struct sealed_file *side, struct sealed *header, const char *value, int person)
+{
+	CLEANUP(chain_clear) struct chain chain = CHAIN_INIT;
+	CLEANUP(free_text) char *text = NULL;
+
+	*side = (struct sealed_file)SEALED_FILE_INIT;
+	if (person < 0)
+		return;
+	fixture_seal(header, value, (size_t)person);
+	text = scratch_get(TOKEN);
+	buf_append_text(&side->text, text);
+	fixture_chain(&chain);
+	value_verify(bytes_of(text), TOKEN, "TOKEN", chain_current(&chain),
+		     roster_environment(chain_current(&chain), "prod"), &side->state);
+}
+
+struct side_of {
+	uint32_t generation, changed;
+	int64_t changed_at;
+	const char *value; /* NULL: a tombstone */
+	int person;
+};
+
+/* Resolves two sides; taken SIDES: by "new value". The message, or "". */
+static char *
+resolve(int person, const struct side_of how[SIDES], enum side taken, bool may_accept,
+	char ret_hashes[SIDES][SHA256_HEX_BYTES])
+{
+	struct sealed_file sides[SIDES];
+	const struct setting *setting;
+	struct error err = ERROR_INIT;
+	struct run run;
+	int result;
+
+	for (size_t i = 0; i < SIDES; i++) {
+		struct sealed header = fixture_header("TOKEN");
+
+		header.generation = how[i].generation;
+		header.changed = how[i].changed;
+		header.epoch = how[i].changed;
+		header.changed_at = how[i].changed_at;
+		header.unset = how[i].value == NULL;
+		if (header.generation > 1)
+			memset(header.previous, '1', SHA256_HEX_BYTES - 1);
+		make_side(&sides[i], &header, header.unset ? "" : how[i].value, how[i].person);
+		memcpy(ret_hashes[i], sides[i].state.hash, SHA256_HEX_BYTES);
+	}
+	begin(&run, person);
+	setting = schema_setting(run.project.schema, "TOKEN");
+	result = taken == SIDES ?
+			 change_resolve_with(&run.change, setting, sides, bytes_of("new value"),
+					     &err) :
+			 change_resolve(&run.change, setting, sides, taken, may_accept, &err);
+	if (result == 0)
+		result = change_commit(&run.change, &err);
+	assert_int_equal(result < 0, err.code != ERROR_NONE);
+	end(&run);
+	for (size_t i = 0; i < SIDES; i++)
+		sealed_file_clear(&sides[i]);
+	return xstrdup(err.message);
+}
+
+static void
+expect_resolved(int person, const struct side_of how[SIDES], enum side taken, bool may_accept,
+		const char *message)
+{
+	char hashes[SIDES][SHA256_HEX_BYTES];
+	CLEANUP(free_text) char *said = resolve(person, how, taken, may_accept, hashes);
+
+	assert_string_equal(said, message);
+}
+
+static void
+test_resolve(void **state)
+{
+	/* Ahead of the clock, so that the times count. */
+	const int64_t later = time(NULL) + 1000;
+	const struct side_of how[SIDES] = { { 7, 1, later, "our value", 0 },
+					    { 3, 1, later + 5, "their value", 2 } };
+	char hashes[SIDES][SHA256_HEX_BYTES], hash[SHA256_HEX_BYTES];
+	struct sealed sealed;
+
+	(void)state;
+	for (enum side side = SIDE_OURS; side <= SIDES; side++) {
+		CLEANUP(free_text) char *said = resolve(0, how, side, false, hashes);
+
+		assert_string_equal(said, "");
+		assert_int_equal(look("TOKEN", &sealed, hash), STATUS_VALID);
+		assert_int_equal(sealed.generation, 9);
+		assert_string_equal(sealed.previous, hashes[side == SIDES ? SIDE_OURS : side]);
+		assert_true(sealed.changed_at == later + 6);
+		expect_opened("TOKEN", side == SIDE_OURS   ? "our value" :
+				       side == SIDE_THEIRS ? "their value" :
+							     "new value");
+	}
+}
+
+/* `changed` is that of the side taken, also when its value is given anew by somebody who can compare. */
+static void
+test_resolve_keeps_who_knows(void **state)
+{
+	const struct side_of how[SIDES] = { { 2, 2, FIXTURE_TIME, "our value", 0 },
+					    { 2, 1, FIXTURE_TIME, "new value", 0 } };
+	static const struct {
+		int person;
+		enum side taken;
+		uint32_t changed;
+	} cases[] = {
+		{ 0, SIDE_OURS, 2 }, { 0, SIDE_THEIRS, 1 }, { 0, SIDES, 1 }, { 2, SIDES, 2 }
+	};
+	char hash[SHA256_HEX_BYTES];
+	struct sealed sealed;
+
+	(void)state;
+	fixture_second();
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		expect_resolved(cases[i].person, how, cases[i].taken, false, "");
+		assert_int_equal(look("TOKEN", &sealed, hash), STATUS_VALID);
+		assert_int_equal(sealed.epoch, 2);
+		assert_int_equal(sealed.changed, cases[i].changed);
+	}
+}
+
+static void
+test_resolve_without_a_value(void **state)
+{
+	const struct side_of unset[SIDES] = { { 2, 1, FIXTURE_TIME, NULL, 0 },
+					      { 2, 1, FIXTURE_TIME, "value", 0 } };
+	const struct side_of gone[SIDES] = { { 0, 1, 0, NULL, -1 },
+					     { 4, 1, FIXTURE_TIME, "value", 0 } };
+	char hash[SHA256_HEX_BYTES];
+	struct sealed sealed;
+
+	(void)state;
+	/* No value is to be opened: Carol can. */
+	expect_resolved(2, unset, SIDE_OURS, false, "");
+	assert_int_equal(look("TOKEN", &sealed, hash), STATUS_UNSET);
+	assert_int_equal(sealed.generation, 4);
+	expect_resolved(2, gone, SIDE_OURS, false, "");
+	assert_int_equal(look("TOKEN", &sealed, hash), STATUS_UNSET);
+	assert_int_equal(sealed.generation, 6);
+	expect_resolved(0, gone, SIDE_THEIRS, false, "");
+	assert_int_equal(look("TOKEN", &sealed, hash), STATUS_VALID);
+	expect_resolved(2, gone, SIDES, false, "");
+	assert_int_equal(look("TOKEN", &sealed, hash), STATUS_VALID);
+}
+
+static void
+test_resolve_refused(void **state)
+{
+	struct side_of how[SIDES] = { { 2, 1, FIXTURE_TIME, "value", 0 },
+				      { 2, 1, FIXTURE_TIME, "value", 3 } };
+
+	(void)state;
+	expect_resolved(0, how, SIDE_THEIRS, false,
+			"theirs is pending: " TOKEN
+			": pending: sealed by dave, who is not a sealer "
+			"of 'prod'; --accept takes it over");
+	expect_resolved(1, how, SIDE_THEIRS, true,
+			"accepting 'TOKEN' needs the identity of a sealer of 'prod': alice, carol");
+	expect_resolved(0, how, SIDE_THEIRS, true, "");
+	expect_resolved(0, how, SIDE_OURS, false, "");
+	expect_resolved(2, how, SIDE_OURS, false,
+			"the value of 'TOKEN' must be opened first, which needs an identity that "
+			"reads 'prod'; who reads and seals it: alice");
+	how[1].generation = 1001;
+	expect_resolved(0, how, SIDE_OURS, false,
+			"'TOKEN': the other side is more than 1000 generations ahead, which "
+			"'tfsecrets check' would refuse");
+	expect_resolved(0, how, SIDE_THEIRS, true, "");
+	how[1].generation = UINT32_MAX - 1;
+	expect_resolved(0, how, SIDE_THEIRS, true, "'TOKEN': its generations are used up");
+	how[1].generation = 2;
+	how[1].changed_at = 253402300799;
+	expect_resolved(0, how, SIDE_OURS, false,
+			"'TOKEN' says that it was changed at 9999-12-31T23:59:59Z, which is yet to "
+			"come; put the file before it back (git checkout)");
+	how[0].value = "abc";
+	how[1].changed_at = FIXTURE_TIME;
+	expect_resolved(0, how, SIDE_OURS, false,
+			"the value of 'TOKEN' is shorter than min-length 4 (tfsecrets.yaml:9)");
+}
+
+static void
+test_conflict_left(void **state)
+{
+	CLEANUP(free_text) char *text = NULL;
+
+	(void)state;
+	(void)set(0, "TOKEN", "value");
+	text = scratch_get(TOKEN);
+	{
+		CLEANUP(free_text) char *conflict = xasprintf("<<<<<<< HEAD\n%s", text);
+
+		scratch_put(TOKEN, conflict);
+	}
+	expect_set_refused(0, "TOKEN", "value",
+			   TOKEN ":1: a merge conflict was left here; 'tfsecrets resolve TOKEN "
+				 "--env prod' ends it by one side");
+}
+
 int
 main(void)
 {
@@ -579,6 +938,17 @@ main(void)
 		cmocka_unit_test_setup(test_edited_meanwhile, fresh),
 		cmocka_unit_test_setup(test_begin_refused, fresh),
 		cmocka_unit_test_setup(test_older_roster, fresh),
+		cmocka_unit_test_setup(test_accept, fresh),
+		cmocka_unit_test_setup(test_accept_a_tombstone, fresh),
+		cmocka_unit_test_setup(test_accept_of_the_epoch_before, fresh),
+		cmocka_unit_test_setup(test_accept_refused, fresh),
+		cmocka_unit_test_setup(test_accept_changed_meanwhile, fresh),
+		cmocka_unit_test_setup(test_pending_of_the_future, fresh),
+		cmocka_unit_test_setup(test_resolve, fresh),
+		cmocka_unit_test_setup(test_resolve_keeps_who_knows, fresh),
+		cmocka_unit_test_setup(test_resolve_without_a_value, fresh),
+		cmocka_unit_test_setup(test_resolve_refused, fresh),
+		cmocka_unit_test_setup(test_conflict_left, fresh),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -271,6 +271,7 @@ test_batch_after_errors(void **state)
 					&content, &err),
 			 -1);
 	assert_string_equal(err.message, "git has no such object");
+	assert_int_equal(err.code, ERROR_MISSING);
 	assert_int_equal(git_batch_read(&batch, "HEAD^{tree}", &content, &err), -1);
 	assert_string_equal(err.message, "git has no such file");
 	assert_int_equal(git_batch_read(&batch, text, &content, &err), 0);

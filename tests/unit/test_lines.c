@@ -286,19 +286,27 @@ test_words(void **state)
 	assert_int_equal(lines_word(&rest).len, 0);
 }
 
+static void
+test_conflict(void **state)
+{
+	(void)state;
+	assert_false(lines_have_conflict((struct bytes){ NULL, 0 }));
+	assert_false(lines_have_conflict(bytes_of("one\n<<<<<< six\n two <<<<<<<\n<<<=<<<\n")));
+	assert_true(lines_have_conflict(bytes_of("one\n<<<<<<< HEAD\n")));
+	assert_true(lines_have_conflict(bytes_of("=======")));
+	/* Whatever else is wrong with the text. */
+	assert_true(lines_have_conflict(bytes_of("\n \r\n>>>>>>> side\n")));
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_rules),
-		cmocka_unit_test(test_no_nul_behind),
-		cmocka_unit_test(test_length),
-		cmocka_unit_test(test_next),
-		cmocka_unit_test(test_literal_and_field),
-		cmocka_unit_test(test_numbers),
-		cmocka_unit_test(test_hex),
-		cmocka_unit_test(test_time),
-		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_conflict),      cmocka_unit_test(test_rules),
+		cmocka_unit_test(test_no_nul_behind), cmocka_unit_test(test_length),
+		cmocka_unit_test(test_next),	      cmocka_unit_test(test_literal_and_field),
+		cmocka_unit_test(test_numbers),	      cmocka_unit_test(test_hex),
+		cmocka_unit_test(test_time),	      cmocka_unit_test(test_names),
 		cmocka_unit_test(test_words),
 	};
 
