@@ -191,8 +191,9 @@ git_run(const char *directory, const char *const *arguments, struct buf *output,
 	if (start(directory, arguments, -1, to, &pid, err) < 0)
 		return -1;
 	close_fd(&to);
-	if (output != NULL)
-		result = file_read_all(from, "the output of git", output->max, output, err);
+	if (output != NULL &&
+	    file_read_all(from, "the output of git", output->max, output, err) < 0)
+		result = error_context(err, "git in '%s'", directory);
 	close_fd(&from);
 	if (wait_for(pid, ret_status, result < 0 ? &ignored : err) < 0)
 		return -1;
@@ -220,12 +221,15 @@ git_batch_start(const char *directory, struct git_batch *ret, struct error *err)
 	return ret->pid > 0 ? 0 : -1;
 }
 
+/* -1 with errno; 0 in errno: it ended. */
 static int
 read_exactly(int fd, uint8_t *out, size_t len)
 {
 	while (len > 0) {
 		ssize_t got = read(fd, out, len);
 
+		if (got == 0)
+			errno = 0;
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got <= 0)
@@ -263,16 +267,25 @@ read_answer(int fd, size_t *ret_size)
 	size_t used = 0;
 
 	do {
+		errno = EPROTO;
 		if (used == sizeof(line) - 1 || read_exactly(fd, (uint8_t *)line + used, 1) < 0)
 			return ANSWER_TORN;
 	} while (line[used++] != '\n');
 	line[used] = 0;
 	if (used > strlen(MISSING) && strcmp(line + used - strlen(MISSING), MISSING) == 0)
 		return ANSWER_MISSING;
+	errno = EPROTO;
 	if (sscanf(line, "%*s %7s %llu", type, &size) != 2)
 		return ANSWER_TORN;
 	*ret_size = size;
 	return strcmp(type, "blob") == 0 ? ANSWER_BLOB : ANSWER_OTHER;
+}
+
+static int
+read_failed(struct error *err)
+{
+	return errno != 0 ? error_errno(err, "cannot read git's answer") :
+			    error_set(err, ERROR_FAILED, "git ended before its answer did");
 }
 
 int
@@ -288,14 +301,14 @@ git_batch_read(struct git_batch *batch, const char *object, struct buf *ret, str
 		return error_errno(err, "cannot ask git for an object");
 	answer = read_answer(batch->from, &size);
 	if (answer == ANSWER_TORN)
-		return error_set(err, ERROR_FAILED, "git did not answer");
+		return read_failed(err);
 	if (answer == ANSWER_MISSING)
 		return error_set(err, ERROR_MISSING, "git has no such object");
 	content = answer == ANSWER_BLOB ? buf_extend(ret, size) : NULL;
 	if ((content != NULL ? read_exactly(batch->from, content, size) : skip(batch->from, size)) <
 		    0 ||
 	    read_exactly(batch->from, &newline, 1) < 0)
-		return error_set(err, ERROR_FAILED, "git ended before its answer did");
+		return read_failed(err);
 	if (answer != ANSWER_BLOB)
 		return error_set(err, ERROR_FAILED, "git has no such file");
 	if (buf_check(ret, "an object in git", err) == 0)

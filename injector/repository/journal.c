@@ -301,8 +301,13 @@ journal_recover(int root_fd, struct error *err)
 	CLEANUP(close_fd) int fd = -1;
 	struct error cause;
 
-	if (file_open_directory(root_fd, JOURNAL_DIRECTORY, JOURNAL_DIRECTORY, &fd, err) < 0)
+	if (file_open_directory(root_fd, JOURNAL_DIRECTORY, JOURNAL_DIRECTORY, &fd, &cause) < 0) {
+		/* Whether it was there could not be told before; now it is not. */
+		if (cause.code == ERROR_MISSING)
+			return 0;
+		*err = cause;
 		return -1;
+	}
 	if (file_read(fd, COMMIT_FILE, JOURNAL_DIRECTORY "/" COMMIT_FILE, JOURNAL_LIST_MAX, &list,
 		      &cause) < 0) {
 		if (cause.code != ERROR_MISSING)

@@ -360,6 +360,37 @@ rest='LOG=info MIDDLE=m PORT=1'
 	done
 }
 
+@test "one side's file taken as it is, not committed yet: git brings the conflict back" {
+	branches A=o A=t
+	run ! bring merge
+	git checkout -q --theirs tfsecrets
+	git add tfsecrets
+	run --separate-stderr tfsecrets resolve A --theirs
+	fails 4 "'A' has no merge conflict in 'prod'"
+	git checkout -q -m -- tfsecrets/prod/sealed/A
+	tfsecrets -q resolve A --theirs
+	git add tfsecrets
+	carry_on merge
+	holds 'brought back' "A=t B=b0 $rest"
+}
+
+@test "a file deleted by hand beside one that was added: git takes it for a rename, and each has its cure" {
+	branches A=o '!A C=t'
+	run ! bring merge
+	[ "$(git diff --name-only --diff-filter=U)" = tfsecrets/prod/sealed/C ]
+	run --separate-stderr tfsecrets resolve C --theirs
+	fails 4 "ours does not hold: tfsecrets/prod/sealed/C: was sealed for another setting"
+	says "by 'git checkout --theirs tfsecrets/prod/sealed/C'"
+	git checkout -q --theirs tfsecrets/prod/sealed/C
+	run --separate-stderr tfsecrets check --against ours
+	[ "$status" -eq 3 ]
+	prints "tfsecrets/prod/sealed/A: the file is gone; 'tfsecrets unset' keeps a tombstone (ours)"
+	tfsecrets -q revert A
+	git add tfsecrets
+	carry_on merge
+	holds 'taken for a rename' "A=o B=b0 C=t $rest"
+}
+
 @test "two rosters of one serial: nothing goes on, and the message says what to do" {
 	branches @ @
 	run ! bring merge

@@ -176,7 +176,7 @@ test_run_too_much(void **state)
 	assert_int_equal(run((const char *const[]){ "show", "HEAD:a/file", NULL }, &output, &status,
 			     &err),
 			 -1);
-	assert_string_equal(err.message, "'the output of git' is larger than 4 bytes");
+	assert_non_null(strstr(err.message, "'the output of git' is larger than 4 bytes"));
 }
 
 static void
