@@ -53,8 +53,10 @@ show(const struct accepting *accepting, const struct sealed_file *file, const st
 	char when[TIME_TEXT_BYTES], fingerprint[SSH_FINGERPRINT_BYTES];
 
 	for (size_t i = 0; i < roster->member_count; i++) {
+		if (!roster->members[i].signs)
+			continue;
 		ssh_fingerprint(roster->members[i].signing, fingerprint);
-		if (roster->members[i].signs && strcmp(fingerprint, sealed->sealed_by) == 0)
+		if (strcmp(fingerprint, sealed->sealed_by) == 0)
 			member = &roster->members[i];
 	}
 	text_from_time(sealed->sealed_at, when);

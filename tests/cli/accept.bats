@@ -48,7 +48,7 @@ field()
 	[[ $output == *"1 finding"* ]]
 	accept
 	check_is_quiet --against HEAD
-	[[ $output != *note* ]]
+	[[ $output != *'generations on'* ]]
 	check_is_quiet --against HEAD~
 	prints "note: 'DATABASE_URL' of 'prod' is 2 generations on since HEAD~"
 }

@@ -154,12 +154,12 @@ clean()
 }
 
 # conflict ROW OURS THEIRS SETTING VALUES-WITH-OURS VALUES-WITH-THEIRS VALUES-WITH-SET: git cannot, check says so,
-# and resolve ends it.
+# and resolve ends it. $more_ways: what else to try, as HOW/SIDE.
 conflict()
 {
 	local row=$1 setting=$4 how which expected file=tfsecrets/prod/sealed/$4 combined
 
-	for combined in merge/ours merge/theirs merge/set squash/theirs cherry-pick/ours rebase/theirs; do
+	for combined in merge/ours merge/theirs merge/set rebase/theirs ${more_ways-}; do
 		how=${combined%/*} which=${combined#*/}
 		fresh
 		branches "$2" "$3" || { echo "$row: no branches"; return 1; }
@@ -200,6 +200,7 @@ rest='LOG=info MIDDLE=m PORT=1'
 }
 
 @test "conflict: one setting, changed on both sides" {
+	local more_ways='squash/theirs cherry-pick/ours squash/set cherry-pick/theirs rebase/ours'
 	conflict 'change, change' A=o A=t A "A=o B=b0 $rest" "A=t B=b0 $rest" "A=new B=b0 $rest"
 }
 

@@ -46,7 +46,7 @@ field()
 	[ "$(url)" = "$second_url" ]
 	[ "$(field generation)" = 4 ] && [ "$(field previous)" = "$hash" ]
 	check_is_quiet --against HEAD
-	[[ $output != *note* ]]
+	[[ $output != *'generations on'* ]]
 	check_is_quiet --against HEAD~2
 }
 
