@@ -18,6 +18,16 @@ struct succession {
 mode_t change_mode(void);
 /* Now, or a second after `before` where that is later. */
 int64_t change_time_after(int64_t before);
+/* Whether the file holds this value; false as well where we cannot read it, and of a pending file, which is
+ * nobody's yet. */
+bool change_holds(const struct change *change, const struct sealed_file *file, struct bytes value);
+/* generation + steps; ERROR_REFUSED: there are no more. */
+int change_count_on(uint32_t generation, uint32_t steps, const char *setting, uint32_t *ret,
+		    struct error *err) __attribute__((warn_unused_result));
+/* The times of a pending file are what anybody has written: far ahead, they would keep its value, and those that
+ * follow, from ever being due. ERROR_REFUSED. */
+int change_check_time(const struct sealed *sealed, struct error *err)
+	__attribute__((warn_unused_result));
 /* Seals value (NULL: a tombstone) and stages the file. */
 int change_seal(struct change *change, const char *setting, const struct succession *succession,
 		const struct bytes *value, struct error *err) __attribute__((warn_unused_result));

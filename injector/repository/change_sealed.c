@@ -14,9 +14,8 @@ sealed_file_clear(struct sealed_file *file)
 	value_clear(&file->state);
 }
 
-/* Its times are what somebody else has written; far ahead they would keep it from ever being due. */
-static int
-check_time(const struct sealed *sealed, struct error *err)
+int
+change_check_time(const struct sealed *sealed, struct error *err)
 {
 	enum { AHEAD_MAX = 24 * 60 * 60 };
 	char text[TIME_TEXT_BYTES];
@@ -47,7 +46,8 @@ change_read(struct change *change, const char *setting, struct sealed_file *ret,
 					 lines_have_conflict(buf_bytes(&file.text)) ?
 						 "" :
 						 "; put a valid file back first (git checkout)");
-		if (file.state.status == STATUS_PENDING && check_time(&file.state.sealed, err) < 0)
+		if (file.state.status == STATUS_PENDING &&
+		    change_check_time(&file.state.sealed, err) < 0)
 			return -1;
 	} else if (change->sealed.path != NULL && cause.code != ERROR_MISSING) {
 		*err = cause;
@@ -114,10 +114,8 @@ change_sealers(const struct change *change, bool who_read)
 	return names.count > 0 ? list_join(&names, ", ", ", ") : xstrdup("nobody");
 }
 
-/* Whether the file holds this value; false as well where we cannot read it, and of a pending file, which is
- * nobody's yet. */
-static bool
-holds(const struct change *change, const struct sealed_file *file, struct bytes value)
+bool
+change_holds(const struct change *change, const struct sealed_file *file, struct bytes value)
 {
 	CLEANUP(secret_clear) struct secret old = SECRET_INIT;
 	struct error ignored;
@@ -136,8 +134,9 @@ change_time_after(int64_t before)
 	return now > before ? now : before + 1;
 }
 
-static int
-count_on(uint32_t generation, uint32_t steps, const char *setting, uint32_t *ret, struct error *err)
+int
+change_count_on(uint32_t generation, uint32_t steps, const char *setting, uint32_t *ret,
+		struct error *err)
 {
 	if (generation > UINT32_MAX - steps)
 		return error_set(err, ERROR_REFUSED, "'%s': its generations are used up", setting);
@@ -156,7 +155,7 @@ follow(const struct change *change, const char *setting, const struct value_stat
 				    .changed_at = time(NULL) };
 	if (before->status == STATUS_ABSENT)
 		return 0;
-	if (count_on(before->sealed.generation, 1, setting, &ret->generation, err) < 0)
+	if (change_count_on(before->sealed.generation, 1, setting, &ret->generation, err) < 0)
 		return -1;
 	ret->previous = before->hash;
 	ret->changed_at = change_time_after(before->sealed.changed_at);
@@ -230,7 +229,7 @@ change_set_sealed(struct change *change, const struct setting *setting, struct b
 
 	if (change_read(change, setting->name, &present, err) < 0)
 		return -1;
-	same = holds(change, &present, value);
+	same = change_holds(change, &present, value);
 	*ret = same && present.state.status == STATUS_VALID ? OUTCOME_UNCHANGED :
 	       same					    ? OUTCOME_RESEALED :
 	       present.state.status == STATUS_ABSENT	    ? OUTCOME_NEW :
@@ -329,7 +328,7 @@ change_accept(struct change *change, const struct setting *setting,
 		bytes = secret_bytes(value);
 	if (change_check_sealer(change, setting->name, err) < 0 ||
 	    (value != NULL && change_check_value(setting, bytes, err) < 0) ||
-	    count_on(header->generation, 1, setting->name, &succession.generation, err) < 0)
+	    change_count_on(header->generation, 1, setting->name, &succession.generation, err) < 0)
 		return -1;
 	expect_file(change, setting->name, pending);
 	return change_seal(change, setting->name, &succession, value != NULL ? &bytes : NULL, err);
@@ -365,7 +364,7 @@ change_restore(struct change *change, const struct setting *setting, struct newe
 	if (change_open(change, earlier, &value, err) < 0)
 		return -1;
 	bytes = secret_bytes(&value);
-	same = !newest->is_forked && holds(change, &newest->file, bytes);
+	same = !newest->is_forked && change_holds(change, &newest->file, bytes);
 	*ret = same && newest->stands_there && last->status == STATUS_VALID ? OUTCOME_UNCHANGED :
 	       same							    ? OUTCOME_RESEALED :
 									      OUTCOME_CHANGED;
@@ -379,119 +378,8 @@ change_restore(struct change *change, const struct setting *setting, struct newe
 							 &earlier->state.sealed, ret_is_known);
 		succession.changed_at = change_time_after(newest->changed_at);
 	}
-	if (newest->is_forked &&
-	    count_on(succession.generation, 1, setting->name, &succession.generation, err) < 0)
+	if (newest->is_forked && change_count_on(succession.generation, 1, setting->name,
+						 &succession.generation, err) < 0)
 		return -1;
 	return change_seal(change, setting->name, &succession, &bytes, err);
-}
-
-static const char *const side_names[] = { [SIDE_OURS] = "ours", [SIDE_THEIRS] = "theirs" };
-
-/* Of two sides, what each must be for the file that follows both. */
-static int
-check_side(const struct change *change, const char *setting, const struct sealed_file *file,
-	   enum side side, struct error *err)
-{
-	if (file->state.status == STATUS_PENDING)
-		return check_time(&file->state.sealed, err);
-	if (file->state.status != STATUS_INVALID)
-		return 0;
-	return error_set(err, ERROR_REFUSED,
-			 "%s does not hold: %s; the other side's file stays as it is by 'git "
-			 "checkout --%s tfsecrets/%s/sealed/%s'",
-			 side_names[side], file->state.problem, side_names[1 - side],
-			 change->environment->name, setting);
-}
-
-/* Two generations on, so that neither side is taken for the file that it replaces by the other. */
-static int
-follow_both(const struct change *change, const char *setting, const struct sealed_file sides[SIDES],
-	    const struct sealed_file *first, struct succession *ret, struct error *err)
-{
-	enum { LEAP_MAX = 1000 };
-	uint32_t generation = 0;
-	int64_t changed_at = 0;
-
-	for (size_t i = 0; i < SIDES; i++) {
-		const struct sealed *header = &sides[i].state.sealed;
-
-		if (check_side(change, setting, &sides[i], (enum side)i, err) < 0)
-			return -1;
-		if (sides[i].state.status == STATUS_ABSENT)
-			continue;
-		if (header->generation > generation)
-			generation = header->generation;
-		if (header->changed_at > changed_at)
-			changed_at = header->changed_at;
-	}
-	*ret = (struct succession){ .previous = first->state.hash,
-				    .changed = change->roster->epoch,
-				    .changed_at = change_time_after(changed_at) };
-	if (count_on(generation, 2, setting, &ret->generation, err) < 0)
-		return -1;
-	if (ret->generation - first->state.sealed.generation > LEAP_MAX)
-		return error_set(err, ERROR_REFUSED,
-				 "'%s': the other side is more than 1000 generations ahead, which "
-				 "'tfsecrets check' would refuse",
-				 setting);
-	return 0;
-}
-
-static int
-check_pending_side(const struct change *change, const struct sealed_file *file, enum side side,
-		   bool may_accept, struct error *err)
-{
-	if (file->state.status != STATUS_PENDING)
-		return 0;
-	if (may_accept)
-		return change_check_sealer(change, file->state.sealed.setting, err);
-	return error_set(err, ERROR_REFUSED, "%s is pending: %s; --accept takes it over",
-			 side_names[side], file->state.problem);
-}
-
-int
-change_resolve(struct change *change, const struct setting *setting,
-	       const struct sealed_file sides[static SIDES], enum side taken, bool may_accept,
-	       struct error *err)
-{
-	CLEANUP(secret_clear) struct secret value = SECRET_INIT;
-	const struct sealed_file *file = &sides[taken];
-	bool is_there = file->state.status != STATUS_ABSENT;
-	bool unset = !is_there || file->state.sealed.unset;
-	struct succession succession;
-	struct bytes bytes;
-
-	if (follow_both(change, setting->name, sides, is_there ? file : &sides[1 - taken],
-			&succession, err) < 0 ||
-	    check_pending_side(change, file, taken, may_accept, err) < 0 ||
-	    (!unset && change_open(change, file, &value, err) < 0))
-		return -1;
-	bytes = secret_bytes(&value);
-	if (!unset && change_check_value(setting, bytes, err) < 0)
-		return -1;
-	if (is_there)
-		succession.changed = file->state.sealed.changed;
-	return change_seal(change, setting->name, &succession, unset ? NULL : &bytes, err);
-}
-
-int
-change_resolve_with(struct change *change, const struct setting *setting,
-		    const struct sealed_file sides[static SIDES], struct bytes value,
-		    struct error *err)
-{
-	const struct sealed_file *first =
-		&sides[sides[SIDE_OURS].state.status != STATUS_ABSENT ? SIDE_OURS : SIDE_THEIRS];
-	struct succession succession;
-
-	if (change_check_value(setting, value, err) < 0 ||
-	    follow_both(change, setting->name, sides, first, &succession, err) < 0)
-		return -1;
-	/* A value that was there before is as well known as it was. */
-	for (size_t i = 0; i < SIDES; i++) {
-		uint32_t changed = sides[i].state.sealed.changed;
-
-		if (changed < succession.changed && holds(change, &sides[i], value))
-			succession.changed = changed;
-	}
-	return change_seal(change, setting->name, &succession, &value, err);
 }
