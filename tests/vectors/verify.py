@@ -889,7 +889,7 @@ def compare(old, now):
             yield f"{now.file}: its epoch went back"
         allowed = {old.changed}
         if not is_same:
-            allowed |= {now.epoch} if step == 1 else set(range(old.epoch, now.epoch + 1))
+            allowed |= {now.epoch} if step == 1 else set(range(1, now.epoch + 1))
         if now.changed not in allowed:
             yield f"{now.file}: 'changed' is neither what it was nor its own epoch"
 
