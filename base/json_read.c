@@ -3,7 +3,6 @@
 
 #include <cjson/cJSON.h>
 #include <stdarg.h>
-#include <stdbool.h>
 
 #include "base/memory.h"
 
@@ -81,6 +80,18 @@ const char *
 json_string_of(const struct json_node *node)
 {
 	return cJSON_IsString(inside(node)) ? inside(node)->valuestring : NULL;
+}
+
+bool
+json_is_true(const struct json_node *node)
+{
+	return cJSON_IsTrue(inside(node));
+}
+
+int64_t
+json_number_of(const struct json_node *node)
+{
+	return cJSON_IsNumber(inside(node)) ? (int64_t)inside(node)->valuedouble : 0;
 }
 
 const struct json_node *

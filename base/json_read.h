@@ -3,6 +3,9 @@
 #ifndef BASE_JSON_READ_H
 #define BASE_JSON_READ_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "base/buf.h"
 #include "base/error.h"
 
@@ -21,6 +24,10 @@ const struct json_node *json_get(const struct json_node *node, const char *name)
 const struct json_node *json_walk(const struct json_node *node, ...) __attribute__((sentinel));
 /* A string's text; NULL: none. */
 const char *json_string_of(const struct json_node *node);
+/* Whether it is there and true. */
+bool json_is_true(const struct json_node *node);
+/* A whole number's value; 0: none. */
+int64_t json_number_of(const struct json_node *node);
 
 /* The elements of a list or the members of an object, in order: NULL at the end, or for another kind. */
 const struct json_node *json_first(const struct json_node *node);

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/json.h"
 #include "base/memory.h"
 #include "crypto/random.h"
 #include "injector/cluster/refusal.h"
@@ -37,6 +38,12 @@ api_extend(struct api *api, long seconds)
 	api->deadline = now() + seconds * 1000;
 }
 
+int64_t
+api_milliseconds_left(const struct api *api)
+{
+	return api->deadline - now();
+}
+
 void
 api_close(struct api *api)
 {
@@ -55,6 +62,7 @@ api_resource(enum object_kind kind)
 struct call {
 	struct subject subject;
 	struct http_request request;
+	struct secret *secret; /* where the answer goes, which nobody looks at then; or NULL */
 };
 
 /* False: the time to try again would be past the deadline. */
@@ -161,6 +169,7 @@ do_call(struct api *api, const struct call *call, struct object_meta *ret,
 	CLEANUP(json_cleanup) struct json_node *json = NULL;
 	struct error ignored;
 
+	answer.secret = call->secret;
 	if (request(api, call, &answer, err) < 0)
 		return -1;
 	/* What is no JSON is nothing that we need: a proxy's page, a text. */
@@ -169,7 +178,8 @@ do_call(struct api *api, const struct call *call, struct object_meta *ret,
 		json = NULL;
 	if (!is_expected(call, &answer, json, ret_result, err))
 		return refuse(api->access, &call->subject, &answer, json, err);
-	if (*ret_result == API_DONE && json_walk(json, "metadata", NULL) == NULL)
+	if (*ret_result == API_DONE && call->secret == NULL &&
+	    json_walk(json, "metadata", NULL) == NULL)
 		return error_set(err, ERROR_FAILED,
 				 "'%s' is no API server, since its answer is no object: is that "
 				 "its address?",
@@ -181,14 +191,33 @@ do_call(struct api *api, const struct call *call, struct object_meta *ret,
 	return 0;
 }
 
+/* Where a resource's group is served; those of the core group are not listed. */
+static const char *
+group_of(const char *resource)
+{
+	static const struct {
+		const char *resource, *group;
+	} groups[] = {
+		{ "deployments", "/apis/apps/v1" }, { "statefulsets", "/apis/apps/v1" },
+		{ "daemonsets", "/apis/apps/v1" },  { "replicasets", "/apis/apps/v1" },
+		{ "jobs", "/apis/batch/v1" },	    { "cronjobs", "/apis/batch/v1" },
+	};
+
+	for (size_t i = 0; i < COUNT(groups); i++) {
+		if (strcmp(groups[i].resource, resource) == 0)
+			return groups[i].group;
+	}
+	return "/api/v1";
+}
+
 static char *
 path_of(const char *resource, const char *namespace, const char *name, const char *query)
 {
 	CLEANUP(free_text) char *place =
 		namespace != NULL ? xasprintf("namespaces/%s/", namespace) : xstrdup("");
 
-	return xasprintf("/api/v1/%s%s%s%s%s", place, resource, name != NULL ? "/" : "",
-			 name != NULL ? name : "", query);
+	return xasprintf("%s/%s%s%s%s%s", group_of(resource), place, resource,
+			 name != NULL ? "/" : "", name != NULL ? name : "", query);
 }
 
 int
@@ -282,4 +311,91 @@ api_merge(struct api *api, enum object_kind kind, const char *namespace, const c
 
 	return write_to(api, &subject, "PATCH", "", "application/merge-patch+json", body, NULL,
 			ret_result, err);
+}
+
+int
+api_read(struct api *api, const char *resource, const char *namespace, const char *name,
+	 struct object_meta *ret, enum api_result *ret_result, struct error *err)
+{
+	CLEANUP(free_text) char *path = path_of(resource, namespace, name, "");
+	const struct call call = {
+		.subject = { "get", resource, namespace, name },
+		.request = { .method = "GET", .path = path, .accept = "application/json" },
+	};
+
+	return do_call(api, &call, ret, ret_result, err);
+}
+
+int
+api_read_secret(struct api *api, const char *namespace, const char *name, struct secret *ret,
+		struct error *err)
+{
+	CLEANUP(free_text) char *path = path_of("secrets", namespace, name, "");
+	enum api_result result;
+	const struct call call = {
+		.subject = { "get", "secrets", namespace, name },
+		.request = { .method = "GET", .path = path, .accept = "application/json" },
+		.secret = ret,
+	};
+
+	return do_call(api, &call, NULL, &result, err);
+}
+
+int
+api_page(struct api *api, const char *resource, const char *namespace, const char *selector,
+	 const char *from, struct object_meta *ret, struct error *err)
+{
+	CLEANUP(free_text) char *query =
+		xasprintf("?limit=100%s%s%s%s", selector != NULL ? "&labelSelector=" : "",
+			  selector != NULL ? selector : "", from != NULL ? "&continue=" : "",
+			  from != NULL ? from : "");
+	CLEANUP(free_text) char *path = path_of(resource, namespace, NULL, query);
+	enum api_result result;
+	const struct call call = {
+		.subject = { "list", resource, namespace, NULL },
+		.request = { .method = "GET", .path = path, .accept = "application/json" },
+	};
+
+	return do_call(api, &call, ret, &result, err);
+}
+
+int
+api_annotate(struct api *api, const char *resource, const char *namespace, const char *name,
+	     struct bytes body, enum api_result *ret_result, struct error *err)
+{
+	const struct subject subject = { "patch", resource, namespace, name };
+
+	return write_to(api, &subject, "PATCH", "", "application/merge-patch+json", body, NULL,
+			ret_result, err);
+}
+
+int
+api_delete(struct api *api, enum object_kind kind, const char *namespace, const char *name,
+	   const char *uid, enum api_result *ret_result, struct error *err)
+{
+	CLEANUP(free_text) char *path =
+		path_of(api_resource(kind), namespace, name, api->dry_run ? "?dryRun=All" : "");
+	CLEANUP(buf_clear) struct buf body = BUF_INIT(1024);
+	struct call call = {
+		.subject = { "delete", api_resource(kind), namespace, name },
+		.request = { .method = "DELETE",
+			     .path = path,
+			     .accept = METADATA_ONLY,
+			     .content_type = "application/json" },
+	};
+	struct json json = JSON_INIT(&body, JSON_COMPACT);
+
+	json_open(&json, '{');
+	json_name(&json, "apiVersion");
+	json_text(&json, "v1");
+	json_name(&json, "kind");
+	json_text(&json, "DeleteOptions");
+	json_name(&json, "preconditions");
+	json_open(&json, '{');
+	json_name(&json, "uid");
+	json_text(&json, uid);
+	json_close(&json, '}');
+	json_close(&json, '}');
+	call.request.body = buf_bytes(&body);
+	return do_call(api, &call, NULL, ret_result, err);
 }

@@ -53,6 +53,11 @@ void object_meta_clear(struct object_meta *meta);
 const char *object_meta_text(const struct object_meta *meta, const char *name);
 const char *object_meta_annotation(const struct object_meta *meta, const char *name);
 const char *object_meta_label(const struct object_meta *meta, const char *name);
+/* When we last wrote, RFC 3339; NULL: never, or not known. */
+const char *object_meta_written(const struct object_meta *meta);
+/* Adds the keys that are ours in the cluster and that the object has no more. */
+void object_meta_lost_keys(const struct object_meta *meta, const struct kube_object *object,
+			   struct list *ret);
 /* The keys whose values differ from what the object's annotation says: "+A, ~B, -C", a heap text, "" for none, of
  * 64 KiB at most, then " and N more"; meta without an object: all are new. */
 char *object_meta_changes(const struct object_meta *meta, const struct kube_object *object);
@@ -66,6 +71,8 @@ int api_open(struct kube_access *access, long seconds, struct api *ret, struct e
 	__attribute__((warn_unused_result));
 /* So many seconds from now, for the next target. */
 void api_extend(struct api *api, long seconds);
+/* Until the time that api_open or api_extend gave is over. */
+int64_t api_milliseconds_left(const struct api *api);
 void api_close(struct api *api);
 
 /* The kinds that are read or written: "secrets", "configmaps", "namespaces". */
@@ -91,6 +98,27 @@ int api_create(struct api *api, const char *resource, const char *namespace, str
 /* A merge PATCH, never with values in it. API_DONE, API_STALE or API_ABSENT. */
 int api_merge(struct api *api, enum object_kind kind, const char *namespace, const char *name,
 	      struct bytes body, enum api_result *ret_result, struct error *err)
+	__attribute__((warn_unused_result));
+
+/* GET of a whole object of any kind, in its resource's name ("deployments"). API_DONE or API_ABSENT. */
+int api_read(struct api *api, const char *resource, const char *namespace, const char *name,
+	     struct object_meta *ret, enum api_result *ret_result, struct error *err)
+	__attribute__((warn_unused_result));
+/* GET of a whole Secret, values and all, as the server's JSON, into *ret, whose capacity is the maximum. */
+int api_read_secret(struct api *api, const char *namespace, const char *name, struct secret *ret,
+		    struct error *err) __attribute__((warn_unused_result));
+/* A page of a list of whole objects of a namespace: those that match the selector (already percent-encoded), or all
+ * (NULL); `from` is the token that the page before ended with, or NULL. */
+int api_page(struct api *api, const char *resource, const char *namespace, const char *selector,
+	     const char *from, struct object_meta *ret, struct error *err)
+	__attribute__((warn_unused_result));
+/* A merge PATCH of an object of any kind, never with values in it. API_DONE or API_ABSENT; API_STALE. */
+int api_annotate(struct api *api, const char *resource, const char *namespace, const char *name,
+		 struct bytes body, enum api_result *ret_result, struct error *err)
+	__attribute__((warn_unused_result));
+/* DELETE of the object of that uid and no other. API_DONE or API_ABSENT; API_STALE: it is another one now. */
+int api_delete(struct api *api, enum object_kind kind, const char *namespace, const char *name,
+	       const char *uid, enum api_result *ret_result, struct error *err)
 	__attribute__((warn_unused_result));
 
 #endif

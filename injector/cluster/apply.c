@@ -4,12 +4,17 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/memory.h"
 #include "base/json.h"
+#include "base/memory.h"
+#include "injector/cluster/kept.h"
 #include "injector/cluster/manifest.h"
 #include "injector/cluster/mark.h"
+#include "injector/cluster/rollout.h"
 
-enum { ROUNDS = 20 }; /* that others may come in between */
+enum {
+	ROUNDS = 20, /* that others may come in between */
+	PUT_BACK_SECONDS = 60,
+};
 
 /* What is known of one object. */
 struct state {
@@ -24,6 +29,7 @@ struct round {
 	struct api *api;
 	const char *namespace;
 	bool is_first;
+	struct kept *kept; /* of the first look at each object that changes */
 	struct kube_objects objects;
 	struct state *states; /* as objects */
 	struct object_meta inventory_meta;
@@ -205,6 +211,63 @@ check_objects(const struct round *round, struct error *err)
 	return 0;
 }
 
+/* Server-side apply drops a key at once, and pods that name it would not start again. Who may not list workloads
+ * does without this look. */
+static int
+check_lost_keys(const struct round *round, size_t at, struct workloads *workloads, bool *has_read,
+		struct error *err)
+{
+	const struct kube_object *object = &round->objects.items[at];
+	CLEANUP(list_clear) struct list lost = LIST_INIT;
+
+	object_meta_lost_keys(&round->states[at].meta, object, &lost);
+	if (lost.count > 0 && !*has_read &&
+	    workloads_read(round->api, round->namespace, true, workloads, err) < 0 &&
+	    err->code != ERROR_CLUSTER)
+		return -1;
+	*has_read = *has_read || lost.count > 0;
+	for (size_t i = 0; i < lost.count; i++) {
+		const struct workload *user =
+			workloads_need_key(workloads, object->kind, object->name, lost.items[i]);
+
+		if (user != NULL)
+			return error_set(err, ERROR_REFUSED,
+					 "%s '%s' would lose the key '%s', which %s/%s refers to; "
+					 "change that first",
+					 kube_kind_name(object->kind), object->name, lost.items[i],
+					 user->kind->shown, user->name);
+	}
+	return 0;
+}
+
+static int
+check_all_lost_keys(const struct round *round, struct error *err)
+{
+	CLEANUP(workloads_clear) struct workloads workloads = WORKLOADS_INIT;
+	bool has_read = false;
+
+	for (size_t i = 0; i < round->objects.count; i++) {
+		if (round->states[i].deed == APPLY_CHANGED &&
+		    check_lost_keys(round, i, &workloads, &has_read, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+keep_objects(struct round *round, struct error *err)
+{
+	for (size_t i = 0; round->apply->atomic && i < round->objects.count; i++) {
+		const struct kube_object *object = &round->objects.items[i];
+
+		if (round->states[i].deed != APPLY_UNCHANGED &&
+		    kept_add(round->kept, round->api, round->namespace, object->kind, object->name,
+			     err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int
 make_namespace(const struct round *round, struct error *err)
 {
@@ -296,7 +359,9 @@ report(const struct round *round, size_t at)
 	CLEANUP(free_text) char *changes =
 		object_meta_changes(&state->meta, &round->objects.items[at]);
 	const struct apply_report report = {
-		.object = &round->objects.items[at],
+		.kind = kube_kind_name(round->objects.items[at].kind),
+		.shown = round->objects.items[at].kind == OBJECT_SECRET ? "secret" : "configmap",
+		.name = round->objects.items[at].name,
 		.namespace = round->namespace,
 		.deed = state->deed,
 		.changes = changes,
@@ -340,7 +405,7 @@ run_once(struct round *round, enum api_result *ret_result, struct error *err)
 	const struct apply *apply = round->apply;
 
 	*ret_result = API_DONE;
-	if (look(round, err) < 0)
+	if (look(round, err) < 0 || check_all_lost_keys(round, err) < 0)
 		return -1;
 	if (apply->dry_run == DRY_RUN_CLIENT ||
 	    (to_write(round) == 0 && inventory_equal(&round->known, &round->next))) {
@@ -349,14 +414,129 @@ run_once(struct round *round, enum api_result *ret_result, struct error *err)
 	}
 	if (check_objects(round, err) < 0 ||
 	    (apply->create_namespace && make_namespace(round, err) < 0) ||
-	    write_inventory(round, ret_result, err) < 0)
+	    keep_objects(round, err) < 0 || write_inventory(round, ret_result, err) < 0)
 		return -1;
 	return *ret_result == API_DONE ? write_objects(round, ret_result, err) : 0;
+}
+
+/* The pods of what was put back: what they are restarted for is the content of before. */
+static int
+restart_again(const struct round *round, const struct rollout *rollout, struct error *err)
+{
+	CLEANUP(workloads_clear) struct workloads workloads = WORKLOADS_INIT;
+	struct rollout_object *objects = xcalloc(rollout->count, sizeof(*objects));
+	struct rollout before = *rollout;
+	int result;
+
+	before.objects = objects;
+	before.count = 0;
+	for (size_t i = 0; i < rollout->count; i++) {
+		struct rollout_object *object = &objects[before.count];
+		const struct kept_object *kept =
+			kept_find(round->kept, rollout->objects[i].kind, rollout->objects[i].name);
+
+		*object = rollout->objects[i];
+		if (kept != NULL)
+			object->content = object_meta_annotation(&kept->object, ANNOTATION_CONTENT);
+		before.count += object->content != NULL;
+	}
+	result = workloads_read(round->api, round->namespace, false, &workloads, err);
+	if (result == 0)
+		result = rollout_restart(&before, &workloads, err);
+	free(objects);
+	return result;
+}
+
+/* Everything of this run back as it was, and the pods restarted for it. The marks stay: what the target has had it
+ * has had. */
+static int
+put_back(const struct round *round, const struct rollout *rollout, struct error *err)
+{
+	const struct error cause = *err;
+
+	api_extend(round->api, PUT_BACK_SECONDS);
+	for (size_t i = 0; i < round->kept->count; i++) {
+		const struct kept_object *object = &round->kept->items[i];
+		const struct apply_report report = {
+			.kind = kube_kind_name(object->kind),
+			.shown = object->kind == OBJECT_SECRET ? "secret" : "configmap",
+			.name = object->name,
+			.namespace = round->namespace,
+			.deed = APPLY_PUT_BACK,
+			.changes = "",
+		};
+
+		if (kept_put_back(round->kept, i, round->api, round->namespace, err) < 0) {
+			*err = cause;
+			return error_context(err, "not everything could be put back, %s '%s' first",
+					     report.shown, object->name);
+		}
+		round->apply->report(round->apply->report_context, &report);
+	}
+	if (restart_again(round, rollout, err) < 0) {
+		*err = cause;
+		return error_context(err, "put back as it was, but not restarted");
+	}
+	*err = cause;
+	return error_context(err, "put back as it was, and restarted");
+}
+
+static struct rollout_object *
+rollout_objects(const struct round *round)
+{
+	struct rollout_object *objects = xcalloc(round->objects.count, sizeof(*objects));
+
+	for (size_t i = 0; i < round->objects.count; i++) {
+		const struct kube_object *object = &round->objects.items[i];
+
+		objects[i] = (struct rollout_object){
+			.kind = object->kind,
+			.name = object->name,
+			.content = object->annotations[0].value,
+			.written = object_meta_written(&round->states[i].meta),
+			.changed = round->states[i].deed != APPLY_UNCHANGED,
+		};
+	}
+	return objects;
+}
+
+static int
+roll_out(const struct round *round, const struct rollout *rollout, struct error *err)
+{
+	const struct apply *apply = round->apply;
+	CLEANUP(workloads_clear) struct workloads workloads = WORKLOADS_INIT;
+
+	if ((apply->restart || apply->wait) &&
+	    workloads_read(round->api, round->namespace, false, &workloads, err) < 0)
+		return -1;
+	if (apply->restart && rollout_restart(rollout, &workloads, err) < 0)
+		return -1;
+	if (apply->wait && apply->dry_run == DRY_RUN_NONE &&
+	    rollout_wait(rollout, &workloads, err) < 0)
+		return apply->atomic ? put_back(round, rollout, err) : -1;
+	return apply->prune ? rollout_prune(rollout, err) : 0;
+}
+
+static int
+follow(const struct round *round, struct error *err)
+{
+	struct rollout_object *objects = rollout_objects(round);
+	const struct rollout rollout = { .apply = round->apply,
+					 .api = round->api,
+					 .namespace = round->namespace,
+					 .objects = objects,
+					 .count = round->objects.count };
+	int result = roll_out(round, &rollout, err);
+
+	free(objects);
+	return result;
 }
 
 int
 apply_to(const struct apply *apply, struct api *api, const char *namespace, struct error *err)
 {
+	CLEANUP(kept_clear) struct kept kept = KEPT_INIT;
+
 	api->dry_run = apply->dry_run == DRY_RUN_SERVER;
 	if (check_place(apply, api, namespace, err) < 0)
 		return -1;
@@ -366,6 +546,7 @@ apply_to(const struct apply *apply, struct api *api, const char *namespace, stru
 			.api = api,
 			.namespace = namespace,
 			.is_first = i == 0,
+			.kept = &kept,
 			.objects = KUBE_OBJECTS_INIT,
 			.known = INVENTORY_INIT,
 			.next = INVENTORY_INIT,
@@ -375,7 +556,7 @@ apply_to(const struct apply *apply, struct api *api, const char *namespace, stru
 		if (run_once(&round, &result, err) < 0)
 			return -1;
 		if (result == API_DONE)
-			return 0;
+			return follow(&round, err);
 	}
 	return error_set(err, ERROR_CLUSTER,
 			 "others write the same objects all the time; run it again");

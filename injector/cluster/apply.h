@@ -15,13 +15,17 @@ enum apply_deed {
 	APPLY_UNCHANGED,
 	APPLY_CREATED,
 	APPLY_CHANGED,
+	APPLY_RESTARTED, /* a workload */
+	APPLY_PRUNED,
+	APPLY_PUT_BACK, /* as it was before, since the rollout failed */
 };
 
-/* What was, or with a dry run would be, done to an object. changes: the keys whose values differ, as
- * object_meta_changes has them; "" also where only the fields' owners do. */
+/* What was, or with a dry run would be, done. changes: the keys whose values differ, as object_meta_changes has
+ * them; "" also where only the fields' owners do, and for the deeds that are not about values. */
 struct apply_report {
-	const struct kube_object *object;
-	const char *namespace;
+	const char *kind;  /* "Secret", "Deployment" */
+	const char *shown; /* "secret", "deployment.apps": in kubectl's words */
+	const char *name, *namespace;
 	enum apply_deed deed;
 	const char *changes;
 };
@@ -42,6 +46,10 @@ struct apply {
 	const struct known *known; /* of this cluster, read a moment ago; or NULL */
 	enum apply_dry_run dry_run;
 	bool force, allow_rollback, create_namespace;
+	bool restart; /* workloads that use what changed */
+	bool wait;    /* for them */
+	bool prune;   /* what the schema has no more */
+	bool atomic;  /* with wait: put everything back when they do not roll out */
 	void (*report)(void *context, const struct apply_report *report);
 	void (*note)(const char *format, ...) __attribute__((format(printf, 1, 2)));
 	void *report_context;

@@ -94,9 +94,14 @@ static size_t
 take_body(char *data, size_t size, size_t count, void *context)
 {
 	struct http_answer *answer = context;
+	const struct bytes bytes = { (const uint8_t *)data, size * count };
+	struct error ignored;
 
-	buf_append(&answer->body, (struct bytes){ (const uint8_t *)data, size * count });
-	return answer->body.full ? 0 : size * count;
+	if (answer->secret != NULL)
+		answer->body.full = secret_append(answer->secret, bytes, &ignored) < 0;
+	else
+		buf_append(&answer->body, bytes);
+	return answer->body.full ? 0 : bytes.len;
 }
 
 /* Warning: 299 - "text" (RFC 7234 5.5); the text's backslashes go. */
@@ -458,6 +463,8 @@ http_do(struct http *http, const struct http_request *request, long seconds,
 	int made;
 
 	buf_reset(&ret->body);
+	if (ret->secret != NULL)
+		secret_reset(ret->secret);
 	list_clear(&ret->warnings);
 	ret->lasts = false;
 	made = make_headers(http, request, &list, err);

@@ -34,7 +34,8 @@ struct http_answer {
 	bool is_json;	  /* by its content type */
 	long retry_after; /* seconds, 0: not said */
 	struct buf body;
-	struct list warnings; /* texts of Warning headers of code 299 */
+	struct secret *secret; /* where the body goes instead; borrowed; NULL: nowhere else */
+	struct list warnings;  /* texts of Warning headers of code 299 */
 };
 
 #define HTTP_ANSWER_INIT                                                                           \

@@ -109,6 +109,19 @@ inventory_add_object(struct inventory *inventory, const char *kind, const char *
 	list_sort(&inventory->objects);
 }
 
+void
+inventory_drop_object(struct inventory *inventory, const char *object)
+{
+	struct list kept = LIST_INIT;
+
+	for (size_t i = 0; i < inventory->objects.count; i++) {
+		if (strcmp(inventory->objects.items[i], object) != 0)
+			list_add(&kept, inventory->objects.items[i]);
+	}
+	list_clear(&inventory->objects);
+	inventory->objects = kept;
+}
+
 static bool
 read_mark(struct inventory *inventory, char *text)
 {

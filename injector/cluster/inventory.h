@@ -54,6 +54,9 @@ void inventory_set_mark(struct inventory *inventory, const char *setting, uint32
 void inventory_drop_mark(struct inventory *inventory, const char *setting);
 void inventory_add_object(struct inventory *inventory, const char *kind, const char *name);
 
+/* "KIND/NAME"; not there: nothing. */
+void inventory_drop_object(struct inventory *inventory, const char *object);
+
 bool inventory_equal(const struct inventory *a, const struct inventory *b);
 
 /* Appends the body of its creation (resource_version NULL), or of the merge PATCH that changes the one of that

@@ -84,17 +84,57 @@ expected_paths(const struct kube_object *object, struct list *paths)
 	list_sort(paths);
 }
 
-const struct json_node *
-object_our_fields(const struct json_node *object)
+static const struct json_node *
+our_entry(const struct json_node *object)
 {
 	const struct json_node *entry =
 		json_first(json_walk(object, "metadata", "managedFields", NULL));
 
-	for (; entry != NULL; entry = json_next(entry)) {
-		if (says(entry, "manager", FIELD_MANAGER) && says(entry, "operation", "Apply"))
-			return json_get(entry, "fieldsV1");
+	while (entry != NULL &&
+	       !(says(entry, "manager", FIELD_MANAGER) && says(entry, "operation", "Apply")))
+		entry = json_next(entry);
+	return entry;
+}
+
+const struct json_node *
+object_our_fields(const struct json_node *object)
+{
+	return json_get(our_entry(object), "fieldsV1");
+}
+
+const char *
+object_meta_written(const struct object_meta *meta)
+{
+	return json_string_of(json_get(our_entry(meta->json), "time"));
+}
+
+static bool
+has_key(const struct kube_object *object, const char *key)
+{
+	for (size_t i = 0; i < object->entry_count; i++) {
+		if (strcmp(object->entries[i].key, key) == 0)
+			return true;
 	}
-	return NULL;
+	return false;
+}
+
+void
+object_meta_lost_keys(const struct object_meta *meta, const struct kube_object *object,
+		      struct list *ret)
+{
+	static const char *const fields[] = { "f:data", "f:binaryData" };
+
+	for (size_t i = 0; i < COUNT(fields); i++) {
+		const struct json_node *key =
+			json_first(json_get(object_our_fields(meta->json), fields[i]));
+
+		for (; key != NULL; key = json_next(key)) {
+			const char *name = json_name_of(key);
+
+			if (strncmp(name, "f:", 2) == 0 && !has_key(object, name + 2))
+				list_add(ret, name + 2);
+		}
+	}
 }
 
 bool

@@ -16,6 +16,13 @@ static const struct option_spec options[] = {
 	  "write values that are older than what the target has had" },
 	{ 0, "create-namespace", OPTION_NONE, NULL, NULL,
 	  "make the namespace where there is none" },
+	{ 0, "restart", OPTION_NONE, NULL, NULL,
+	  "restart the workloads that use what has changed" },
+	{ 0, "wait", OPTION_NONE, NULL, NULL, "wait until their new pods have taken over" },
+	{ 0, "atomic", OPTION_NONE, NULL, NULL,
+	  "restart, wait, and put everything back when they do not" },
+	{ 0, "prune", OPTION_NONE, NULL, NULL,
+	  "then delete objects of ours that the schema has no more" },
 	OPTION_OUTPUT("name", "json", "yaml"),
 	OPTION_IDENTITY,
 	OPTION_PIN,
@@ -38,17 +45,15 @@ static void
 describe_as_data(const struct apply_report *report, bool is_yaml, struct buf *out)
 {
 	static const char *const results[] = {
-		[APPLY_UNCHANGED] = "unchanged",
-		[APPLY_CREATED] = "created",
-		[APPLY_CHANGED] = "changed",
+		[APPLY_UNCHANGED] = "unchanged", [APPLY_CREATED] = "created",
+		[APPLY_CHANGED] = "changed",	 [APPLY_RESTARTED] = "restarted",
+		[APPLY_PRUNED] = "pruned",	 [APPLY_PUT_BACK] = "put back",
 	};
 	const struct {
 		const char *name, *value;
 	} members[] = {
-		{ "kind", kube_kind_name(report->object->kind) },
-		{ "namespace", report->namespace },
-		{ "name", report->object->name },
-		{ "result", results[report->deed] },
+		{ "kind", report->kind },	{ "namespace", report->namespace },
+		{ "name", report->name },	{ "result", results[report->deed] },
 		{ "changes", report->changes },
 	};
 	struct json json = JSON_INIT(out, JSON_COMPACT);
@@ -72,15 +77,21 @@ describe(const struct invocation *invocation, const struct apply_report *report,
 		[DRY_RUN_CLIENT] = " (dry run)",
 		[DRY_RUN_SERVER] = " (server dry run)",
 	};
+	static const char *const words[] = {
+		[APPLY_UNCHANGED] = "unchanged",
+		[APPLY_CREATED] = "serverside-applied",
+		[APPLY_CHANGED] = "serverside-applied",
+		[APPLY_RESTARTED] = "restarted",
+		[APPLY_PRUNED] = "pruned",
+		[APPLY_PUT_BACK] = "put back",
+	};
 	const char *format = option_value(&invocation->options, "output");
-	const char *kind = report->object->kind == OBJECT_SECRET ? "secret" : "configmap";
 
 	if (format == NULL)
-		buf_printf(out, "%s/%s %s%s\n", kind, report->object->name,
-			   report->deed == APPLY_UNCHANGED ? "unchanged" : "serverside-applied",
+		buf_printf(out, "%s/%s %s%s\n", report->shown, report->name, words[report->deed],
 			   suffixes[dry_run(invocation)]);
 	else if (strcmp(format, "name") == 0)
-		buf_printf(out, "%s/%s\n", kind, report->object->name);
+		buf_printf(out, "%s/%s\n", report->shown, report->name);
 	else
 		describe_as_data(report, strcmp(format, "yaml") == 0, out);
 }
@@ -88,12 +99,17 @@ describe(const struct invocation *invocation, const struct apply_report *report,
 static int
 run(const struct invocation *invocation, struct error *err)
 {
+	bool is_atomic = option_is_set(&invocation->options, "atomic");
 	size_t differing;
 	const struct delivery_terms delivery = {
 		.dry_run = dry_run(invocation),
 		.force = option_is_set(&invocation->options, "force-conflicts"),
 		.allow_rollback = option_is_set(&invocation->options, "allow-rollback"),
 		.create_namespace = option_is_set(&invocation->options, "create-namespace"),
+		.restart = option_is_set(&invocation->options, "restart") || is_atomic,
+		.wait = option_is_set(&invocation->options, "wait") || is_atomic,
+		.prune = option_is_set(&invocation->options, "prune"),
+		.atomic = is_atomic,
 		.done = "applied",
 		.announce = true,
 		.describe = describe,

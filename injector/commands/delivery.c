@@ -13,6 +13,8 @@
 #include "injector/terminal.h"
 
 enum {
+	SECONDS_USUAL = 60,
+	SECONDS_TO_WAIT = 600,
 	LIST_FROM = 5,	     /* targets: so many GETs cost more than a LIST */
 	LIST_SECONDS = 10,   /* for what only saves time */
 	CONNECTIONS_MAX = 4, /* more make a server no faster */
@@ -366,7 +368,8 @@ deliver(const struct invocation *invocation, const struct delivery_terms *terms,
 	};
 	int result;
 
-	if (place_read(&invocation->options, &pool.place, err) < 0)
+	if (place_read(&invocation->options, terms->wait ? SECONDS_TO_WAIT : SECONDS_USUAL,
+		       &pool.place, err) < 0)
 		return -1;
 	make_jobs(&pool);
 	result = check_one_cluster(&pool, err);
@@ -419,6 +422,10 @@ delivery_run(const struct invocation *invocation, const struct delivery_terms *d
 		.force = delivery->force,
 		.allow_rollback = delivery->allow_rollback,
 		.create_namespace = delivery->create_namespace,
+		.restart = delivery->restart,
+		.wait = delivery->wait,
+		.prune = delivery->prune,
+		.atomic = delivery->atomic,
 		.note = terminal_note,
 	};
 	result = deliver(invocation, delivery, &apply, ret_differing, err);

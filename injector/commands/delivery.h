@@ -10,8 +10,9 @@
 struct delivery_terms {
 	enum apply_dry_run dry_run;
 	bool force, allow_rollback, create_namespace;
-	const char *done; /* what a target is then: "applied" */
-	bool announce;	  /* say where to before anything is sent */
+	bool restart, wait, prune, atomic; /* as in struct apply */
+	const char *done;		   /* what a target is then: "applied" */
+	bool announce;			   /* say where to before anything is sent */
 	/* One object's line, with its LF, or nothing. Called by several threads at once. */
 	void (*describe)(const struct invocation *invocation, const struct apply_report *report,
 			 struct buf *out);

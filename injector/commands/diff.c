@@ -19,12 +19,11 @@ static const struct option_spec options[] = {
 static void
 describe(const struct invocation *invocation, const struct apply_report *report, struct buf *out)
 {
-	const char *kind = report->object->kind == OBJECT_SECRET ? "secret" : "configmap";
 
 	if (report->deed == APPLY_UNCHANGED)
 		return;
 	(void)invocation;
-	buf_printf(out, "%s/%s in %s %s: %s\n", kind, report->object->name, report->namespace,
+	buf_printf(out, "%s/%s in %s %s: %s\n", report->shown, report->name, report->namespace,
 		   report->deed == APPLY_CREATED ? "missing" : "differs",
 		   report->changes[0] != 0 ? report->changes :
 					     "fields are not ours, or not only ours");

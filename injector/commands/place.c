@@ -6,7 +6,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 
-enum { SECONDS_USUAL = 60, SECONDS_MAX = 24 * 3600 };
+enum { SECONDS_MAX = 24 * 3600 };
 
 /* A number alone is seconds, as with kubectl. */
 static bool
@@ -17,11 +17,11 @@ to_seconds(const char *given, uint64_t *ret)
 }
 
 static int
-read_limits(const struct options *options, struct place *ret, struct error *err)
+read_limits(const struct options *options, long usual, struct place *ret, struct error *err)
 {
 	const char *given = option_value(options, "timeout");
 	const char *request = option_value(options, "request-timeout");
-	uint64_t seconds = SECONDS_USUAL, request_seconds = 0;
+	uint64_t seconds = (uint64_t)usual, request_seconds = 0;
 
 	if (given != NULL && (!to_seconds(given, &seconds) || seconds < 1 || seconds > SECONDS_MAX))
 		return error_set(err, ERROR_USAGE,
@@ -37,11 +37,11 @@ read_limits(const struct options *options, struct place *ret, struct error *err)
 }
 
 int
-place_read(const struct options *options, struct place *ret, struct error *err)
+place_read(const struct options *options, long usual, struct place *ret, struct error *err)
 {
 	struct place place = { .groups = LIST_INIT, .extra = LIST_INIT };
 
-	if (read_limits(options, &place, err) < 0)
+	if (read_limits(options, usual, &place, err) < 0)
 		return -1;
 	option_values(options, "as-group", &place.groups);
 	option_values(options, "as-user-extra", &place.extra);

@@ -42,7 +42,7 @@
 	{ 0, "request-timeout", OPTION_VALUE, "DURATION", NULL, \
 	  "how long one request may take; default: as --timeout" }, \
 	{ 0, "timeout", OPTION_VALUE, "DURATION", NULL, \
-	  "how long to try, for each target; default: 60s" }
+	  "how long to try, for each target; default: 60s, with --wait 10m" }
 /* clang-format on */
 
 struct place {
@@ -52,8 +52,8 @@ struct place {
 	long request_seconds; /* for one request; 0: as long as that */
 };
 
-/* ERROR_USAGE names the option. The caller clears *ret. */
-int place_read(const struct options *options, struct place *ret, struct error *err)
+/* usual: seconds for a target, where --timeout says nothing. ERROR_USAGE names the option. The caller clears *ret. */
+int place_read(const struct options *options, long usual, struct place *ret, struct error *err)
 	__attribute__((warn_unused_result));
 void place_clear(struct place *place);
 
