@@ -12,7 +12,7 @@ static const struct option_spec options[] = {
 	OPTION_END,
 };
 
-/* NULL, or what is wrong with the setting: a constant. */
+/* *ret_problem: what is wrong with the setting, a constant; NULL: nothing. */
 static int
 examine(const struct lookup *lookup, const struct bundle_setting *setting, const char **ret_problem,
 	struct error *err)

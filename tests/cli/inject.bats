@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
+# shellcheck disable=SC2030,SC2031 # each test is a process of its own
 load inject
 
 @test "unseal writes each secret to a file of its key, byte for byte, as the kubelet lays out its own" {
@@ -150,11 +151,10 @@ load inject
 	unseals_not 2 "'--no-env' needs '--env-file'" --no-env MOTTO
 	unseals_not 2 "'--no-env NONE': there is no such setting" --env-file app.env --no-env NONE
 	unseals_not 2 "unknown option '--alow-disk', did you mean '--allow-disk'?" --alow-disk
-	environment=prod
 	for option in environment from identity pin to; do
 		# shellcheck disable=SC2046 # words
 		run --separate-stderr "$INJECT" unseal $(for other in environment from identity pin to; do
-			[ $other = $option ] || echo "--$other=${!other-x}"
+			[ $other = $option ] || echo "--$other=$([ $other != pin ] && echo prod || echo "$pin")"
 		done)
 		fails 2 "'--$option' must be given"
 	done

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
+# shellcheck disable=SC2030,SC2031 # each test is a process of its own
 # Bundles, pins and identities that are not as they should be: one clear line each, and nothing is written.
 load inject
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
+# shellcheck disable=SC2030,SC2031 # each test is a process of its own
 # The volume: full, read-only, written to by two at once, by a run that is killed or fails at any of its calls. Who
 # reads it sees the old set or the new one.
 load inject
@@ -126,7 +127,7 @@ calls=mkdirat,openat,write,fchmod,symlinkat,renameat,unlinkat,flock
 			unseal_from old
 			run --separate-stderr unseal_from new strace -o /dev/null -e "inject=$name:error=EIO:when=$call"
 			found=$(which_set)
-			[ "$status:$found" = 0:new ] || { [ "$status" -ne 0 ] && [ $found = old ]; } ||
+			[ "$status:$found" = 0:new ] || { [ "$status" -ne 0 ] && [ "$found" = old ]; } ||
 				{ echo "$name $call: status $status, $found: $stderr"; return 1; }
 		done
 	done
