@@ -4,7 +4,7 @@
 load common
 
 # That of another machine, when tests/arm64 says so.
-INJECT=${INJECT:-${TFSECRETS%/*}/tfsecrets-inject}
+INJECT=${TFSECRETS_INJECT:-${TFSECRETS%/*}/tfsecrets-inject}
 
 # In $bundle what a ConfigMap would hold; $pin, $identity; $volume, which is empty and in memory.
 setup()

@@ -130,6 +130,7 @@ load inject
 		a\r\nb|a carriage return
 		caf\351|a value that is not UTF-8
 		%061433d|a line of more than 60 KiB
+		%061000d\n%061000d\n%010000d|a variable of more than 128 KiB
 	END
 }
 
@@ -298,10 +299,10 @@ load inject
 	run --separate-stderr "$INJECT" install shared
 	[ "$status" -eq 0 ]
 	says "installed 'shared/tfsecrets-inject'"
-	cmp "${EMULATED:-$INJECT}" shared/tfsecrets-inject
+	cmp "${TFSECRETS_EMULATED:-$INJECT}" shared/tfsecrets-inject
 	[ "$(stat -c %a shared/tfsecrets-inject)" = 755 ]
 	[ "$(ls -A shared)" = tfsecrets-inject ]
-	[ -n "${EMULATED:-}" ] || [ "$(shared/tfsecrets-inject version)" = "$("$INJECT" version)" ]
+	[ -n "${TFSECRETS_EMULATED:-}" ] || [ "$(shared/tfsecrets-inject version)" = "$("$INJECT" version)" ]
 	run --separate-stderr "$INJECT" install none
 	fails 1 "cannot open 'none/tfsecrets-inject'"
 	run --separate-stderr "$INJECT" install
@@ -356,7 +357,7 @@ load inject
 @test "it runs as 65532 on a root file system that is read-only and empty, without /tmp, HOME and locked memory" {
 	[ "$(id -u)" -eq 0 ] || skip 'needs root for chroot and mounts'
 	! grep -q __asan_init "$INJECT" || skip 'a sanitizer needs its libraries'
-	[ -z "${EMULATED:-}" ] || skip 'an emulated program is not alone there'
+	[ -z "${TFSECRETS_EMULATED:-}" ] || skip 'an emulated program is not alone there'
 	scratch=$BATS_TEST_TMPDIR/scratch
 	mkdir -p "$scratch/bundle" "$scratch/identity" "$scratch/secrets" "$scratch/dev"
 	cp "$INJECT" "$scratch/tfsecrets-inject"
