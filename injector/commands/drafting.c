@@ -80,6 +80,70 @@ report(const struct drafting *drafting, const struct draft_result *result)
 	terminal_note("its pin, for CI and others: %s", text);
 }
 
+/* Who was a reader and is none any more: by key, so also who has another one now. */
+static char *
+names_left(const struct roster *before, const struct roster_environment *old,
+	   const struct roster *now, const struct roster_environment *after)
+{
+	CLEANUP(list_clear) struct list names = LIST_INIT;
+
+	for (size_t i = 0; i < old->readers.count; i++) {
+		const struct member *reader = &before->members[old->readers.members[i]];
+		const struct member *same = roster_recipient(now, &reader->recipient);
+
+		if (same == NULL || !roster_has(now, &after->readers, same))
+			list_add(&names, reader->name);
+	}
+	return list_join(&names, ", ", " and ");
+}
+
+/* What those who left could read until now. */
+static int
+tell_sources(struct project *project, const struct roster_environment *after, const char *left,
+	     struct error *err)
+{
+	CLEANUP(environment_state_clear) struct environment_state state = ENVIRONMENT_STATE_INIT;
+	CLEANUP(list_clear) struct list names = LIST_INIT;
+	CLEANUP(free_text) char *joined = NULL;
+
+	if (environment_state_read(&project->files, chain_current(&project->chain), after, NULL,
+				   &state, err) < 0)
+		return -1;
+	for (size_t i = 0; i < state.count; i++) {
+		const struct value_state *value = &state.values[i];
+
+		if (value->status == STATUS_VALID && value->sealed.changed < after->removed)
+			list_add(&names, value->name);
+	}
+	joined = list_join(&names, ", ", ", ");
+	if (names.count > 0)
+		terminal_warn("%s: %s could read these, and git's history keeps them readable; "
+			      "change them at the source: %s",
+			      after->name, left, joined);
+	return 0;
+}
+
+/* For each environment that a reader left with the roster that is in force now. */
+static int
+tell_all_sources(struct project *project, struct error *err)
+{
+	const struct roster *now = chain_current(&project->chain);
+	const struct roster *before = project->chain.rosters[project->chain.count - 2];
+
+	for (size_t i = 0; i < now->environment_count; i++) {
+		const struct roster_environment *after = &now->environments[i];
+		const struct roster_environment *old = roster_environment(before, after->name);
+		CLEANUP(free_text) char *left = NULL;
+
+		if (old == NULL || old->removed == after->removed)
+			continue;
+		left = names_left(before, old, now, after);
+		if (tell_sources(project, after, left, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static void
 progress(size_t done, size_t total)
 {
@@ -98,9 +162,10 @@ drafting_commit(struct drafting *drafting, struct draft_result *ret, struct erro
 		return error_set(err, ERROR_FAILED, "nothing was changed");
 	status = draft_commit(&drafting->draft, progress, ret, err);
 	terminal_progress_end();
-	if (status == 0)
-		report(drafting, ret);
-	return status;
+	if (status < 0)
+		return -1;
+	report(drafting, ret);
+	return ret->is_complete ? tell_all_sources(&drafting->project, err) : 0;
 }
 
 int

@@ -110,6 +110,9 @@ take_line(struct bytes line, struct member *member, struct error *err)
 	CLEANUP(free_text) char *recipient = value_of(line, "public key: ");
 	CLEANUP(free_text) char *signing = value_of(line, "signing key: ");
 
+	if ((recipient != NULL && member->reads) || (signing != NULL && member->signs))
+		return error_set(err, ERROR_USAGE, "the keys of '%s' stand there more than once",
+				 member->name);
 	if (recipient != NULL && take_recipient(recipient, member, err) < 0)
 		return -1;
 	return signing != NULL ? take_signing_key(signing, member, err) : 0;
@@ -173,6 +176,18 @@ take_member(const struct invocation *invocation, struct member *ret, struct erro
 	return take_all_keys(&invocation->options, ret, err);
 }
 
+/* The keys that are given take the place of those that it has; the other one stays. */
+static void
+replace_keys(struct member *known, const struct member *member)
+{
+	if (member->reads)
+		known->recipient = member->recipient;
+	if (member->signs)
+		memcpy(known->signing, member->signing, sizeof(known->signing));
+	known->reads = known->reads || member->reads;
+	known->signs = known->signs || member->signs;
+}
+
 /* A new member, other keys for one (--replace), or none of both: more rights for one. */
 static int
 put_member(struct roster *next, const struct member *member, bool replaces, struct error *err)
@@ -197,7 +212,7 @@ put_member(struct roster *next, const struct member *member, bool replaces, stru
 	if (known == NULL)
 		roster_add_member(next, member);
 	else if (replaces)
-		next->members[known - next->members] = *member;
+		replace_keys(&next->members[known - next->members], member);
 	return 0;
 }
 

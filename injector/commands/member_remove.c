@@ -2,7 +2,6 @@
 #include "base/memory.h"
 #include "injector/commands/commands.h"
 #include "injector/commands/drafting.h"
-#include "injector/terminal.h"
 
 static const struct option_spec options[] = {
 	{ 'e', "env", OPTION_MANY, "ENV", NULL, "only from this environment; may be repeated" },
@@ -60,61 +59,15 @@ remove_from(struct drafting *drafting, struct error *err)
 	return 0;
 }
 
-/* What one who left could read until now. */
-static int
-tell_sources(struct project *project, const struct roster_environment *environment,
-	     const char *name, struct error *err)
-{
-	CLEANUP(environment_state_clear) struct environment_state state = ENVIRONMENT_STATE_INIT;
-	CLEANUP(list_clear) struct list names = LIST_INIT;
-	CLEANUP(free_text) char *joined = NULL;
-
-	if (environment_state_read(&project->files, chain_current(&project->chain), environment,
-				   NULL, &state, err) < 0)
-		return -1;
-	for (size_t i = 0; i < state.count; i++) {
-		const struct value_state *value = &state.values[i];
-
-		if (value->status == STATUS_VALID && value->sealed.changed < environment->removed)
-			list_add(&names, value->name);
-	}
-	joined = list_join(&names, ", ", ", ");
-	if (names.count > 0)
-		terminal_warn("%s: '%s' could read these, and git's history keeps them readable; "
-			      "change them at the source: %s",
-			      environment->name, name, joined);
-	return 0;
-}
-
-static int
-tell_all_sources(struct project *project, const char *name, struct error *err)
-{
-	const struct roster *now = chain_current(&project->chain);
-	const struct roster *before = project->chain.rosters[project->chain.count - 2];
-
-	for (size_t i = 0; i < now->environment_count; i++) {
-		const struct roster_environment *after = &now->environments[i];
-		const struct roster_environment *old = roster_environment(before, after->name);
-
-		if (old != NULL && old->removed != after->removed &&
-		    tell_sources(project, after, name, err) < 0)
-			return -1;
-	}
-	return 0;
-}
-
 static int
 run(const struct invocation *invocation, struct error *err)
 {
 	CLEANUP(drafting_end) struct drafting drafting = DRAFTING_INIT;
 	struct draft_result result;
 
-	if (drafting_begin(invocation, &drafting, err) < 0 || remove_from(&drafting, err) < 0 ||
-	    drafting_commit(&drafting, &result, err) < 0)
+	if (drafting_begin(invocation, &drafting, err) < 0 || remove_from(&drafting, err) < 0)
 		return -1;
-	if (!result.is_complete)
-		return 0;
-	return tell_all_sources(&drafting.project, invocation->operands[0], err);
+	return drafting_commit(&drafting, &result, err);
 }
 
 static const char *const details[] = {

@@ -134,6 +134,19 @@ append(struct chain *chain, struct roster *roster)
 	chain->rosters[chain->count++] = roster;
 }
 
+int
+chain_check_next(const struct chain *chain, const struct roster *next, const char *file,
+		 struct error *err)
+{
+	if (roster_check(next, file, err) < 0)
+		return -1;
+	if (chain->count == 0)
+		return 0;
+	if (roster_check_step(chain_current(chain), next, file, err) < 0)
+		return -1;
+	return check_history(chain, next, file, err);
+}
+
 /* Adds one roster to the chain, as complete or as proposed. */
 static int
 add(struct chain *chain, struct roster *roster, struct bytes body, const char *file, bool is_last,
@@ -142,14 +155,11 @@ add(struct chain *chain, struct roster *roster, struct bytes body, const char *f
 	const struct roster *judge = chain->count > 0 ? chain_current(chain) : roster;
 	bool complete = roster->signature_count >= judge->threshold;
 	struct error cause = ERROR_INIT;
-	int rules = 0;
+	int rules;
 
 	if (check_signatures(roster, judge, body, file, err) < 0)
 		goto refused;
-	if (roster_check(roster, file, &cause) < 0 ||
-	    (chain->count > 0 && (roster_check_step(judge, roster, file, &cause) < 0 ||
-				  check_history(chain, roster, file, &cause) < 0)))
-		rules = -1;
+	rules = chain_check_next(chain, roster, file, &cause);
 	/* Only a proposal may break them: what is in force is the one before. */
 	if (rules < 0 && (complete || !is_last || chain->count == 0)) {
 		*err = cause;

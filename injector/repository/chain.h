@@ -41,6 +41,10 @@ int chain_begin(struct chain *chain, struct bytes text, const char *file, const 
 
 /* The roster in force. */
 const struct roster *chain_current(const struct chain *chain);
+/* Every rule for the roster that is to follow the chain, but for its signatures; `file` is for messages.
+ * ERROR_REFUSED "FILE: rule". */
+int chain_check_next(const struct chain *chain, const struct roster *next, const char *file,
+		     struct error *err) __attribute__((warn_unused_result));
 /* The environment as the last roster of that epoch has it; NULL: no such epoch. */
 const struct roster_environment *chain_epoch(const struct chain *chain, const char *environment,
 					     uint32_t epoch);

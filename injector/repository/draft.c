@@ -252,7 +252,26 @@ write_key_file(const struct draft *draft, struct roster_environment *after,
 		return -1;
 	memcpy(after->key, key.public, sizeof(after->key));
 	sha256_hex(buf_bytes(&work->file), after->wrapped);
-	return 0;
+	/* More readers than a key file may have would leave one that nobody can open. */
+	return environment_key_check(buf_bytes(&work->file), after->name, draft->next, after, err);
+}
+
+/* Whether the key file that somebody else proposed holds what its roster says: as the roster in force. */
+static int
+open_proposed(const struct draft *draft, const struct roster_environment *after, struct bytes file,
+	      const char *path, struct error *err)
+{
+	CLEANUP(environment_key_clear) struct environment_key key = { .private = SECRET_INIT };
+	const struct chain *chain = &draft->project->chain;
+	struct chain extended = { .count = chain->count + 1 };
+	int result;
+
+	extended.rosters = xcalloc(extended.count, sizeof(*extended.rosters));
+	memcpy(extended.rosters, chain->rosters, chain->count * sizeof(*chain->rosters));
+	extended.rosters[chain->count] = draft->next;
+	result = environment_key_open(file, path, &extended, after, draft->identities, &key, err);
+	free(extended.rosters);
+	return result;
 }
 
 static int
@@ -265,7 +284,9 @@ check_proposed_file(const struct draft *draft, const struct roster_environment *
 		err->code = ERROR_REFUSED;
 		return -1;
 	}
-	return environment_key_check(buf_bytes(&work->file), path, draft->next, after, err);
+	if (!environment_key_is_ours(draft->next, after, draft->identities))
+		return environment_key_check(buf_bytes(&work->file), path, draft->next, after, err);
+	return open_proposed(draft, after, buf_bytes(&work->file), path, err);
 }
 
 static int
@@ -343,9 +364,7 @@ draft_finish(struct draft *draft, struct error *err)
 	if (!draft->is_resumed && is_unchanged(draft))
 		return error_set(err, ERROR_REFUSED, "roster %u says all of this already",
 				 current->serial);
-	if (roster_check(next, "the new roster", err) < 0)
-		return -1;
-	return roster_check_step(current, next, "the new roster", err);
+	return chain_check_next(&draft->project->chain, next, "the new roster", err);
 }
 
 /* The signature that the proposed roster has by this admin, or one of ours. 0: neither. */
@@ -375,6 +394,17 @@ append_signature(const struct draft *draft, const struct member *admin, struct b
 	return 1;
 }
 
+/* What no reader would take is never written. */
+static int
+check_written(const struct buf *text, struct error *err)
+{
+	CLEANUP(roster_cleanup) struct roster *roster = NULL;
+
+	if (buf_check(text, "the roster", err) < 0)
+		return -1;
+	return roster_parse(buf_bytes(text), "the new roster", &roster, err);
+}
+
 /* The whole file: body, and the signatures in the order of the roster before. */
 static int
 write_roster(const struct draft *draft, struct buf *out, struct draft_result *result,
@@ -385,6 +415,8 @@ write_roster(const struct draft *draft, struct buf *out, struct draft_result *re
 	uint32_t count = 0, added = 0;
 
 	roster_write_body(draft->next, &body);
+	if (buf_check(&body, "the roster", err) < 0)
+		return -1;
 	buf_append(out, buf_bytes(&body));
 	for (size_t i = 0; i < current->admins.count; i++) {
 		const struct member *admin = &current->members[current->admins.members[i]];
@@ -403,7 +435,7 @@ write_roster(const struct draft *draft, struct buf *out, struct draft_result *re
 		return error_set(err, ERROR_REFUSED,
 				 "you have signed roster %u already; it lacks %u more signature%s",
 				 result->serial, result->missing, result->missing == 1 ? "" : "s");
-	return buf_check(out, "the roster", err);
+	return check_written(out, err);
 }
 
 static int
@@ -417,23 +449,13 @@ stage_key_file(struct journal *journal, const char *environment,
 			   public_mode(), err);
 }
 
-/* Whether the key file that somebody else proposed holds what its roster says: as the roster in force. */
-static int
-open_proposed(const struct draft *draft, size_t at, struct error *err)
+/* Who completes a proposed new epoch reads it as well, and so has seen that its key file holds the key that the
+ * values are sealed to. */
+static bool
+must_read_after(const struct draft *draft, const struct draft_environment *work,
+		const struct roster_environment *after)
 {
-	CLEANUP(environment_key_clear) struct environment_key key = { .private = SECRET_INIT };
-	const struct chain *chain = &draft->project->chain;
-	const struct roster_environment *after = &draft->next->environments[at];
-	struct chain extended = { .count = chain->count + 1 };
-	int result;
-
-	extended.rosters = xcalloc(extended.count, sizeof(*extended.rosters));
-	memcpy(extended.rosters, chain->rosters, chain->count * sizeof(*chain->rosters));
-	extended.rosters[chain->count] = draft->next;
-	result = environment_key_open(buf_bytes(&draft->environments[at].file), "key.age.proposed",
-				      &extended, after, draft->identities, &key, err);
-	free(extended.rosters);
-	return result;
+	return draft->is_resumed && after->epoch != work->before->epoch;
 }
 
 /* Only who reads the environment before and seals it afterwards can carry its values over. */
@@ -449,7 +471,9 @@ refuse_reseal(const struct draft *draft, const struct draft_environment *work,
 		const struct member *sealer = &draft->next->members[after->sealers.members[i]];
 		const struct member *reader = roster_member(current, sealer->name);
 
-		if (reader != NULL && roster_has(current, &work->before->readers, reader))
+		if (reader != NULL && roster_has(current, &work->before->readers, reader) &&
+		    (!must_read_after(draft, work, after) ||
+		     roster_has(draft->next, &after->readers, sealer)))
 			list_add(&names, sealer->name);
 	}
 	joined = list_join(&names, ", ", " or ");
@@ -479,8 +503,11 @@ stage_values(const struct draft *draft, size_t at, struct journal *journal, stat
 		return 0;
 	if (after->epoch == work->before->epoch)
 		reseal.sealed_by = &work->left;
-	if (signer == NULL || !environment_key_is_ours(chain_current(&draft->project->chain),
-						       work->before, draft->identities))
+	if (signer == NULL ||
+	    !environment_key_is_ours(chain_current(&draft->project->chain), work->before,
+				     draft->identities) ||
+	    (must_read_after(draft, work, after) &&
+	     !environment_key_is_ours(draft->next, after, draft->identities)))
 		return refuse_reseal(draft, work, after, err);
 	if (work->key.private.len == 0 && open_before(draft, work, err) < 0)
 		return -1;
@@ -499,10 +526,6 @@ stage_environment(const struct draft *draft, size_t at, struct journal *journal,
 	if (draft->is_resumed && !result->is_complete)
 		return 0;
 	if (work->has_file) {
-		if (draft->is_resumed &&
-		    environment_key_is_ours(draft->next, after, draft->identities) &&
-		    open_proposed(draft, at, err) < 0)
-			return -1;
 		if (stage_key_file(journal, after->name, work, result->is_complete, err) < 0)
 			return -1;
 		if (draft->is_resumed)
@@ -542,10 +565,12 @@ int
 draft_commit(struct draft *draft, state_progress progress, struct draft_result *ret,
 	     struct error *err)
 {
-	const struct project_trust trust = { .pin = NULL };
 	struct project *project = draft->project;
+	char text[PIN_TEXT_BYTES];
+	const struct project_trust trust = { .pin = text };
 	struct draft_result result = { .serial = 0 };
 	struct journal journal;
+	struct pin pin;
 	int status;
 
 	if (journal_begin(project->root_fd, &journal, err) < 0)
@@ -555,7 +580,9 @@ draft_commit(struct draft *draft, state_progress progress, struct draft_result *
 	if (status < 0)
 		return -1;
 	*ret = result;
-	/* What was just made is trusted: it is read back, verified, and pinned for this clone. */
+	/* What was just made is read back, verified, held to what it was made from, and pinned for this clone. */
+	pin_of(chain_current(&project->chain), &pin);
+	pin_format(&pin, text);
 	chain_clear(&project->chain);
 	return project_load_roster(project, &trust, err);
 }
