@@ -306,6 +306,23 @@ begin_epoch(const struct draft *draft, struct roster_environment *after,
 	return 0;
 }
 
+/* What a key file cannot be written without; the other rules are looked at when there is one. */
+static int
+check_readers(const struct roster *next, const struct roster_environment *after, struct error *err)
+{
+	if (after->readers.count == 0)
+		return error_set(err, ERROR_REFUSED, "'%s' would have no reader", after->name);
+	for (size_t i = 0; i < after->readers.count; i++) {
+		const struct member *reader = &next->members[after->readers.members[i]];
+
+		if (!reader->reads)
+			return error_set(err, ERROR_REFUSED,
+					 "'%s' would read '%s', but has no recipient", reader->name,
+					 after->name);
+	}
+	return 0;
+}
+
 static int
 prepare(const struct draft *draft, size_t at, struct error *err)
 {
@@ -313,8 +330,8 @@ prepare(const struct draft *draft, size_t at, struct error *err)
 	struct draft_environment *work = &draft->environments[at];
 
 	*work = (struct draft_environment){ .file = BUF_INIT(KEY_FILE_MAX) };
-	if (after->readers.count == 0)
-		return error_set(err, ERROR_REFUSED, "'%s' would have no reader", after->name);
+	if (check_readers(draft->next, after, err) < 0)
+		return -1;
 	work->before = roster_environment(chain_current(&draft->project->chain), after->name);
 	if (work->before != NULL) {
 		if (!draft->is_resumed && begin_epoch(draft, after, work, err) < 0)

@@ -94,10 +94,9 @@ epoch 1" ]
 	grep -qx "admin ci" $roster/0004
 	says "ci is an admin"
 	reads bob prod
-	refused 4 "is not a sealer of 'prod'" as bob set -e prod OPENAI_API_KEY --file /dev/null || true
 	works as carol -q set -e prod OPENAI_API_KEY --file "$HOME/bob.pub"
 	reads_not carol prod
-	works as ci -q member add dave --keys "$HOME/dave.pub"
+	works as ci member add dave --keys "$HOME/dave.pub"
 	says "'dave' may do nothing yet"
 	check_is_quiet
 }
@@ -107,8 +106,8 @@ epoch 1" ]
 		tfsecrets member add bob --recipient "$(recipient bob)" --env prod --seal
 	refused 4 "the new roster: 'bob': an admin has no signing key" \
 		tfsecrets member add bob --recipient "$(recipient bob)" --admin
-	refused 4 "'prod'" tfsecrets member add bob --signing-key "$(signing bob)" --env prod --read
-	says "a reader has no recipient"
+	refused 4 "'bob' would read 'prod', but has no recipient" \
+		tfsecrets member add bob --signing-key "$(signing bob)" --env prod --read
 }
 
 @test "keys that another member has" {
@@ -145,7 +144,7 @@ epoch 1" ]
 	reads carol prod
 	reads_not bob prod
 	works tfsecrets check
-	prints "change at the source"
+	prints "due: 'DATABASE_URL' of 'prod': change it at the source, a reader who has left could read it"
 }
 
 @test "--replace with a new signing key only: the member's values are resealed in the same epoch" {
@@ -180,7 +179,8 @@ epoch 1" ]
 }
 
 @test "an admin replaces his own keys, and is then known by the new ones" {
-	works tfsecrets member add alice --replace --keys "$bob"
+	refused 4 "the values of 'dev' are resealed with this" tfsecrets member add alice --replace --keys "$bob"
+	works tfsecrets member add alice --replace --keys "$bob" --identity "$alice" --identity "$bob"
 	says "alice has another signing key"
 	check_is_quiet
 	reads bob prod
@@ -210,6 +210,7 @@ everything_resealed()
 @test "remove: a new epoch, every value and tombstone resealed, 'removed' is the epoch" {
 	tfsecrets -q member add bob --keys "$bob" --env prod --read --seal
 	as bob -q set -e prod OPENAI_API_KEY <<<"by bob"
+	optional BETTER_AUTH_SECRET
 	tfsecrets -q unset -e prod BETTER_AUTH_SECRET
 	commit
 	cp -r tfsecrets/prod/sealed "$HOME/before"
@@ -226,7 +227,6 @@ everything_resealed()
 	git diff --quiet -- tfsecrets/dev
 	check_is_quiet --against HEAD
 	[ "$(tfsecrets get -e prod OPENAI_API_KEY)" = "by bob" ]
-	refused 4 "" tfsecrets get -e prod BETTER_AUTH_SECRET || refused 1 "" tfsecrets get -e prod BETTER_AUTH_SECRET
 }
 
 @test "who was removed cannot open the new key.age, and can the old one from git's history" {
@@ -248,7 +248,7 @@ everything_resealed()
 	works tfsecrets member remove bob
 	says "prod: bob could read these, and git's history keeps them readable; change them at the source: BETTER_AUTH_SECRET, DATABASE_URL, OPENAI_API_KEY"
 	works tfsecrets check
-	prints "change at the source: prod/OPENAI_API_KEY" || prints "OPENAI_API_KEY"
+	prints "due: 'OPENAI_API_KEY' of 'prod': change it at the source, a reader who has left could read it"
 	check_finds OPENAI_API_KEY --strict
 	printf %s "$openai_key" | tfsecrets -q set -e prod OPENAI_API_KEY
 	works tfsecrets check
@@ -287,6 +287,7 @@ everything_resealed()
 @test "who may seal no more: what he sealed is resealed in the same epoch" {
 	tfsecrets -q member add bob --keys "$bob" --env prod --seal
 	as bob -q set -e prod OPENAI_API_KEY <<<"by bob"
+	optional BETTER_AUTH_SECRET
 	as bob -q unset -e prod BETTER_AUTH_SECRET
 	commit
 	works tfsecrets member remove bob
@@ -318,7 +319,7 @@ everything_resealed()
 		as bob member remove carol
 	refused 4 "by one who reads and seals it: alice" as bob member remove dave
 	works as bob -q member add ci --keys "$ci" --env prod --read
-	works as bob -q member remove ci --env dev || says "says all of this already"
+	refused 4 "says all of this already" as bob member remove ci --env dev
 }
 
 @test "who is no admin is told the admins" {
@@ -334,13 +335,12 @@ everything_resealed()
 
 @test "a pending or invalid value blocks a new epoch, by its name" {
 	tfsecrets -q member add bob --keys "$bob" --env prod --read
-	tfsecrets -q set -e prod OPENAI_API_KEY --identity "$carol" <<<"by nobody" || true
-	cp tfsecrets/prod/sealed/OPENAI_API_KEY "$HOME/kept"
-	forge sealed tfsecrets/prod/sealed/OPENAI_API_KEY generation=2 --as "$carol"
+	commit
+	as carol -q set -e prod OPENAI_API_KEY <<<"by nobody"
 	refused 4 "tfsecrets/prod/sealed/OPENAI_API_KEY: pending" tfsecrets member remove bob
 	says "'tfsecrets seal --accept' it first, or take it back"
 	refused 4 "tfsecrets/prod/sealed/OPENAI_API_KEY: pending" tfsecrets rotate --env prod
-	cp "$HOME/kept" tfsecrets/prod/sealed/OPENAI_API_KEY
+	git checkout -q tfsecrets/prod/sealed/OPENAI_API_KEY
 	echo >>tfsecrets/prod/sealed/DATABASE_URL
 	refused 4 "tfsecrets/prod/sealed/DATABASE_URL" tfsecrets member remove bob
 	says "put a valid file back first (git checkout)"

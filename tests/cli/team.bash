@@ -111,6 +111,12 @@ check_finds()
 	shows_no_secret
 }
 
+# optional SETTING: its environments may lack it
+optional()
+{
+	sed -i "/^  $1:/a \\    optional: true" tfsecrets.yaml
+}
+
 # reads NAME ENV: that one gets a value there
 reads()
 {
