@@ -177,7 +177,11 @@ stale()
 	run --separate-stderr tfsecrets check
 	[ "$status" -eq 3 ]
 	prints "$second"
-	prints "a merge conflict was left here"
+	prints "two rosters have the same serial, which cannot be merged"
+	git checkout -q --ours . && git add -A && git commit -qm ours
+	check_is_quiet
+	works tfsecrets -q rotate -e prod
+	check_is_quiet
 }
 
 @test "roster sync: a new environment, for the one who makes it, and like another" {
