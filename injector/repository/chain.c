@@ -193,9 +193,9 @@ read_roster(struct bytes text, const char *file, uint32_t serial, struct roster 
 			return -1;
 		return error_set(
 			err, ERROR_REFUSED,
-			"%s: two rosters have the same serial, which cannot be merged: take the one "
-			"that others have already, with its key.age (git checkout --ours, or "
-			"--theirs), and make the other change anew on top of it",
+			"%s: two rosters have the same serial, which cannot be merged: take all of "
+			"tfsecrets/ from the side that others have already (git restore -SW -s HEAD "
+			"tfsecrets, or -s MERGE_HEAD), and make the other change anew on top of it",
 			file);
 	}
 	if (roster->serial != serial)

@@ -69,12 +69,14 @@ assert roster["signed-by"] == sys.argv[2:], roster["signed-by"]' "$@"
 	works as bob -q render -e prod
 	works as bob -q exec -e prod -- true
 	for command in "set -e prod OPENAI_API_KEY --file /dev/null" "seal -e prod" "unset -e prod OPENAI_API_KEY" \
-		"apply -e prod --context x --namespace x" "rotate -e prod" "member remove dave" "member add ci --keys $ci" "roster threshold 1" \
+		"rotate -e prod" "member remove dave" "member add ci --keys $ci" "roster threshold 1" \
 		"roster sync" "roster bind -e prod --namespace x"; do
 		# shellcheck disable=SC2086 # words
 		refused 4 "roster 5 still lacks signatures; nothing is sealed until 'tfsecrets roster sign' completes it, or 'tfsecrets roster withdraw' takes it back" \
 			as bob $command
 	done
+	refused 4 "roster 5 still lacks signatures; nothing is applied until 'tfsecrets roster sign' completes it" \
+		as bob apply -e prod --context x --namespace x
 }
 
 @test "the second admin completes it, also one who reads nothing when no epoch begins" {

@@ -177,8 +177,8 @@ stale()
 	run --separate-stderr tfsecrets check
 	[ "$status" -eq 3 ]
 	prints "$second"
-	prints "two rosters have the same serial, which cannot be merged"
-	git checkout -q --ours . && git add -A && git commit -qm ours
+	prints "two rosters have the same serial, which cannot be merged: take all of tfsecrets/ from the side that others have already (git restore -SW -s HEAD tfsecrets, or -s MERGE_HEAD)"
+	git restore -SW -s HEAD tfsecrets && git commit -qm ours
 	check_is_quiet
 	works tfsecrets -q rotate -e prod
 	check_is_quiet
