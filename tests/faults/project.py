@@ -159,6 +159,17 @@ def template(scratch, name, values=None, schema=SCHEMA):
     return project
 
 
+def team(scratch, name):
+    """alice's project with these OLD values, in which bob reads and seals; his identity lies in the home."""
+    project = template(scratch, name, OLD)
+    bob = project.home + "/bob"
+    keys = project.done("keygen", "--output", bob).stdout
+    project.write("bob.pub", keys)
+    project.done("-q", "member", "add", "bob", "--keys", "bob.pub", "--env", "prod", "--read", "--seal")
+    os.unlink(project.root + "/bob.pub")
+    return project, bob
+
+
 class Scratch:
     def __enter__(self):
         self.path = tempfile.mkdtemp()
