@@ -252,6 +252,50 @@ place_enter(struct place *place, const char *path, bool sync, const char **ret_n
 	return 0;
 }
 
+/* Opens the directory of path, unless that is the one already; fd -1: it is not there yet. */
+static int
+place_look(struct place *place, const char *path, const char **ret_name, struct error *err)
+{
+	const char *slash = strrchr(path, '/');
+	CLEANUP(free_text)
+	char *directory = slash != NULL ? xstrndup(path, (size_t)(slash - path)) : xstrdup(".");
+
+	*ret_name = slash != NULL ? slash + 1 : path;
+	if (place->directory != NULL && strcmp(place->directory, directory) == 0)
+		return 0;
+	place_close(place);
+	if (file_open_directory(place->root_fd, directory, directory, &place->fd, err) < 0 &&
+	    err->code != ERROR_MISSING)
+		return -1;
+	place->directory = TAKE(directory);
+	return 0;
+}
+
+/* Once it is committed a change must come to its end. A link where a folder is to be, or a folder where a file
+ * is, would keep it from that. */
+static int
+check_places(const struct journal *journal, struct error *err)
+{
+	CLEANUP(place_close) struct place place = { .root_fd = journal->root_fd, .fd = -1 };
+	CLEANUP(free_text) char *list = xstrdup(buf_text(&journal->list));
+	char *rest = list, *line, *staged, *path;
+
+	while ((line = strsep(&rest, "\n")) != NULL && line[0] != 0) {
+		struct stat found;
+		const char *name;
+
+		if (!split(line, &staged, &path))
+			return refuse_list(err);
+		if (place_look(&place, path, &name, err) < 0)
+			return -1;
+		if (place.fd >= 0 && fstatat(place.fd, name, &found, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    S_ISDIR(found.st_mode))
+			return error_set(err, ERROR_REFUSED, "'%s' is a directory, not a file",
+					 path);
+	}
+	return 0;
+}
+
 /* Every step may have been done already by a run that was killed. */
 static int
 apply_line(struct place *place, int fd, char *line, bool sync, struct error *err)
@@ -325,7 +369,7 @@ journal_commit(struct journal *journal, struct error *err)
 	CLEANUP(free_text) char *list = NULL;
 
 	if (buf_check(&journal->list, "the list of changes", err) < 0 ||
-	    check_expected(journal, err) < 0)
+	    check_expected(journal, err) < 0 || check_places(journal, err) < 0)
 		return -1;
 	if (journal->list.len == 0)
 		return 0;

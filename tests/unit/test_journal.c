@@ -640,21 +640,53 @@ test_garbage(void **state)
 	expect_old();
 }
 
-/* Where a file of the list cannot be put, the change stays for the next run. */
+/* What could not be put in its place is found before anything is: nothing changes, nothing is left. */
 static void
 test_in_the_way(void **state)
+{
+	static const struct {
+		const char *before, *message;
+	} cases[] = {
+		{ "rm -rf tfsecrets/stage && echo a file >tfsecrets/stage",
+		  "'tfsecrets/stage/sealed' is not a directory" },
+		{ "rm -rf tfsecrets/stage && ln -s .. tfsecrets/stage",
+		  "'tfsecrets/stage/sealed' is not a directory" },
+		{ "rm tfsecrets/prod/a && mkdir tfsecrets/prod/a",
+		  "'tfsecrets/prod/a' is a directory, not a file" },
+		{ "rm tfsecrets/prod/gone && mkdir tfsecrets/prod/gone",
+		  "'tfsecrets/prod/gone' is a directory, not a file" },
+	};
+	struct error err;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		make_old();
+		scratch_shell(cases[i].before);
+		assert_int_equal(change_few(&err), -1);
+		assert_string_equal(err.message, cases[i].message);
+		assert_false(journal_is_left(scratch_fd));
+		scratch_shell("test ! -e tfsecrets/stage/sealed");
+	}
+}
+
+/* What comes into the way later keeps the change for the next run. */
+static void
+test_in_the_way_of_recovery(void **state)
 {
 	struct error err;
 
 	(void)state;
 	make_old();
 	scratch_put("tfsecrets/stage", "a file where a directory should be");
-	assert_int_equal(change_few(&err), -1);
+	scratch_put("tfsecrets/.journal/0", "new");
+	scratch_put("tfsecrets/.journal/commit", "put 0 tfsecrets/stage/sealed/x\n");
+	assert_int_equal(recover(&err), -1);
 	assert_string_equal(err.message, "'tfsecrets/stage/sealed' is not a directory");
 	assert_true(journal_is_left(scratch_fd));
 	scratch_remove("tfsecrets/stage");
 	assert_int_equal(recover(&err), 0);
-	expect_new(false);
+	scratch_expect("tfsecrets/stage/sealed/x", "new");
+	assert_false(journal_is_left(scratch_fd));
 }
 
 /* Root may write anywhere: the child is nobody where the test is root. */
@@ -716,6 +748,7 @@ main(void)
 		cmocka_unit_test_setup(test_links, clean),
 		cmocka_unit_test_setup(test_garbage, clean),
 		cmocka_unit_test_setup(test_in_the_way, clean),
+		cmocka_unit_test_setup(test_in_the_way_of_recovery, clean),
 		cmocka_unit_test_setup(test_read_only, clean),
 	};
 
