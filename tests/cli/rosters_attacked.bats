@@ -253,6 +253,6 @@ all_read()
 	many 3600 80 300
 	[ "$(wc -c <$second)" -gt 800000 ]
 	works tfsecrets member list
-	sed -i 's/^  dev: {}/&\n'"$(printf '  e%02d: {}\\n' {1..60})"'/' tfsecrets.yaml
+	sed -i 's/^  dev: {}/&\n'"$(printf '  e%02d: {}\\n' {1..60}; printf '  v%03d: {}\\n' {0..79})"'/' tfsecrets.yaml
 	refused 1 "the roster is larger than 1048576 bytes" tfsecrets roster sync --like v000
 }
