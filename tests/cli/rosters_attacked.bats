@@ -250,9 +250,9 @@ all_read()
 }
 
 @test "a roster of more than 1 MiB is not written" {
-	many 3600 80 300
+	many 3600 50 400
 	[ "$(wc -c <$second)" -gt 800000 ]
 	works tfsecrets member list
-	sed -i 's/^  dev: {}/&\n'"$(printf '  e%02d: {}\\n' {1..60}; printf '  v%03d: {}\\n' {0..79})"'/' tfsecrets.yaml
+	sed -i 's/^  dev: {}/&\n'"$(printf '  e%02d: {}\\n' {1..45}; printf '  v%03d: {}\\n' {0..49})"'/' tfsecrets.yaml
 	refused 1 "the roster is larger than 1048576 bytes" tfsecrets roster sync --like v000
 }
