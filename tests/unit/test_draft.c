@@ -250,7 +250,36 @@ test_roster_appears(void **state)
 	end(&run);
 }
 
-/* A value that is changed behind the draft's back is not lost. */
+/* What a merge brings while the values are resealed is not overwritten. */
+static void
+change_token(size_t done, size_t total)
+{
+	if (done == total)
+		scratch_put("tfsecrets/prod/sealed/TOKEN", "of a merge\n");
+}
+
+static void
+test_value_appears(void **state)
+{
+	struct sealed token = fixture_header("TOKEN");
+	struct draft_result result;
+	struct error err;
+	struct run run;
+
+	(void)state;
+	fixture_seal(&token, "value", 0);
+	begin(&run, 0);
+	draft_rotate(&run.draft, "prod");
+	assert_int_equal(draft_finish(&run.draft, &err), 0);
+	assert_int_equal(draft_commit(&run.draft, change_token, &result, &err), -1);
+	assert_string_equal(err.message, "'tfsecrets/prod/sealed/TOKEN' was changed by somebody "
+					 "else meanwhile; run the command again");
+	end(&run);
+	assert_false(file_exists(scratch_fd, "tfsecrets/roster/0002"));
+	assert_false(file_exists(scratch_fd, "tfsecrets/.journal"));
+	scratch_expect("tfsecrets/prod/sealed/TOKEN", "of a merge\n");
+}
+
 static void
 test_values(void **state)
 {
@@ -292,6 +321,7 @@ main(void)
 		cmocka_unit_test_setup(test_names_of_the_past, fresh),
 		cmocka_unit_test_setup(test_who_could, fresh),
 		cmocka_unit_test_setup(test_roster_appears, fresh),
+		cmocka_unit_test_setup(test_value_appears, fresh),
 		cmocka_unit_test_setup(test_values, fresh),
 	};
 
