@@ -8,14 +8,17 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "base/yaml_parts.h"
 
 /* A document being read: libyaml's events become nodes on a stack of open collections. */
 struct reader {
 	yaml_parser_t parser;
 	struct bytes source;
 	const char *file;
-	struct yaml_node *stack[YAML_DEPTH_MAX];
+	struct yaml_node *stack[YAML_LAX_DEPTH_MAX];
 	size_t depth, nodes;
+	struct yaml_documents *all; /* lax: where documents go; NULL: strict */
+	struct yaml_lax lax;
 	struct yaml_node *root;
 	struct yaml_node *key;	      /* read, its value is not */
 	size_t at_character, at_byte; /* libyaml counts characters; a place known in both */
@@ -23,18 +26,18 @@ struct reader {
 	size_t mark_len; /* of a byte order mark in front */
 };
 
-static void
-node_free(struct yaml_node *node)
+void
+yaml_node_free(struct yaml_node *node)
 {
 	if (node == NULL)
 		return;
 	for (size_t i = 0; i < node->count; i++)
-		node_free(node->children[i]);
+		yaml_node_free(node->children[i]);
 	free(node->children);
 	if (node->text != NULL)
 		explicit_bzero(node->text, node->len);
 	free(node->text);
-	node_free(node->key);
+	yaml_node_free(node->key);
 	free(node);
 }
 
@@ -43,7 +46,7 @@ yaml_destroy(struct yaml *yaml)
 {
 	if (yaml == NULL)
 		return;
-	node_free(yaml->root);
+	yaml_node_free(yaml->root);
 	free(yaml->file);
 	free(yaml);
 }
@@ -97,8 +100,8 @@ node_new(struct reader *reader, enum yaml_kind kind, enum yaml_style style,
 	return node;
 }
 
-static void
-append(struct yaml_node *collection, struct yaml_node *child)
+void
+yaml_node_append(struct yaml_node *collection, struct yaml_node *child)
 {
 	/* Powers of two, without a field for the capacity. */
 	if ((collection->count & (collection->count - 1)) == 0)
@@ -118,16 +121,16 @@ place(struct reader *reader, struct yaml_node *node, const yaml_mark_t *mark, st
 	if (parent == NULL) {
 		reader->root = node;
 	} else if (parent->kind == YAML_LIST) {
-		append(parent, node);
+		yaml_node_append(parent, node);
 	} else if (reader->key == NULL) {
 		if (node->kind != YAML_SCALAR) {
-			node_free(node);
+			yaml_node_free(node);
 			return refuse(reader, mark, err, "a key must be a text");
 		}
 		reader->key = node;
 	} else {
 		node->key = TAKE(reader->key);
-		append(parent, node);
+		yaml_node_append(parent, node);
 	}
 	return 0;
 }
@@ -173,16 +176,28 @@ trim_block(struct reader *reader, struct yaml_node *node)
 	}
 }
 
+/* Anchors and tags: refused, or passed over and remembered. */
+static int
+take_marks(struct reader *reader, const yaml_mark_t *mark, const yaml_char_t *anchor,
+	   const yaml_char_t *tag, const struct yaml_node *node, struct error *err)
+{
+	const char *rule = NULL;
+
+	if (reader->all == NULL && anchor != NULL)
+		rule = "anchors are not allowed";
+	else if (reader->all == NULL && tag != NULL)
+		rule = "tags are not allowed";
+	else if (anchor != NULL)
+		rule = yaml_lax_name(&reader->lax, (const char *)anchor, node);
+	return rule != NULL ? refuse(reader, mark, err, rule) : 0;
+}
+
 static int
 read_scalar(struct reader *reader, const yaml_event_t *event, struct error *err)
 {
 	const yaml_mark_t *mark = &event->start_mark;
 	struct yaml_node *node;
 
-	if (event->data.scalar.anchor != NULL)
-		return refuse(reader, mark, err, "anchors are not allowed");
-	if (event->data.scalar.tag != NULL)
-		return refuse(reader, mark, err, "tags are not allowed");
 	if (memchr(event->data.scalar.value, 0, event->data.scalar.length) != NULL)
 		return refuse(reader, mark, err, "a NUL in a text");
 	node = node_new(reader, YAML_SCALAR, scalar_style(event->data.scalar.style), event);
@@ -190,23 +205,28 @@ read_scalar(struct reader *reader, const yaml_event_t *event, struct error *err)
 	node->text = xstrndup((const char *)event->data.scalar.value, node->len);
 	if (node->style == YAML_LITERAL || node->style == YAML_FOLDED)
 		trim_block(reader, node);
+	if (take_marks(reader, mark, event->data.scalar.anchor, event->data.scalar.tag, node, err) <
+	    0) {
+		yaml_node_free(node);
+		return -1;
+	}
 	return place(reader, node, mark, err);
 }
 
 static int
 begin(struct reader *reader, const yaml_event_t *event, enum yaml_kind kind, bool is_flow,
-      bool has_anchor, bool has_tag, struct error *err)
+      const yaml_char_t *anchor, const yaml_char_t *tag, struct error *err)
 {
 	const yaml_mark_t *mark = &event->start_mark;
 	struct yaml_node *node;
 
-	if (has_anchor)
-		return refuse(reader, mark, err, "anchors are not allowed");
-	if (has_tag)
-		return refuse(reader, mark, err, "tags are not allowed");
-	if (reader->depth == YAML_DEPTH_MAX)
+	if (reader->depth == (reader->all != NULL ? YAML_LAX_DEPTH_MAX : YAML_DEPTH_MAX))
 		return refuse(reader, mark, err, "nested too deeply");
 	node = node_new(reader, kind, is_flow ? YAML_FLOW : YAML_BLOCK, event);
+	if (take_marks(reader, mark, anchor, tag, node, err) < 0) {
+		yaml_node_free(node);
+		return -1;
+	}
 	if (place(reader, node, mark, err) < 0)
 		return -1;
 	reader->stack[reader->depth++] = node;
@@ -259,7 +279,91 @@ finish(struct reader *reader, const yaml_event_t *event, struct error *err)
 		node->end = byte_of(reader, &event->end_mark);
 	else if (node->count > 0)
 		node->end = node->children[node->count - 1]->end;
+	if (node->kind == YAML_MAP && reader->all != NULL) {
+		const char *rule = yaml_lax_settle(&reader->lax, node, reader->depth);
+
+		return rule != NULL ? refuse(reader, &event->start_mark, err, rule) : 0;
+	}
 	return node->kind == YAML_MAP ? check_duplicates(reader, node, err) : 0;
+}
+
+static int
+take_alias(struct reader *reader, const yaml_event_t *event, struct error *err)
+{
+	const yaml_mark_t *mark = &event->start_mark;
+	const struct yaml_node *node;
+	struct yaml_node *copy;
+	const char *rule;
+
+	if (reader->all == NULL)
+		return refuse(reader, mark, err, "aliases are not allowed");
+	node = yaml_lax_find(&reader->lax, (const char *)event->data.alias.anchor);
+	if (node == NULL)
+		return refuse(reader, mark, err, "an alias without its anchor");
+	for (size_t i = 0; i < reader->depth; i++) {
+		if (reader->stack[i] == node)
+			return refuse(reader, mark, err, "an alias inside of what it stands for");
+	}
+	rule = yaml_lax_copy(&reader->lax, node, reader->depth, &copy);
+	if (rule != NULL)
+		return refuse(reader, mark, err, rule);
+	/* Itself it stands where the alias does; what is below it, where it was copied from. */
+	copy->line = mark->line + 1;
+	copy->column = mark->column + 1;
+	copy->start = byte_of(reader, mark);
+	copy->end = byte_of(reader, &event->end_mark);
+	return place(reader, copy, mark, err);
+}
+
+static bool
+is_empty(const struct yaml_node *root)
+{
+	return root == NULL ||
+	       (root->kind == YAML_SCALAR && root->style == YAML_PLAIN && root->len == 0);
+}
+
+static struct yaml *
+document_of(const struct reader *reader, struct yaml_node *root)
+{
+	struct yaml *yaml = xcalloc(1, sizeof(*yaml));
+
+	yaml->file = xstrdup(reader->file);
+	yaml->root = root;
+	return yaml;
+}
+
+/* A document of several is complete. */
+static void
+end_document(struct reader *reader)
+{
+	struct yaml_documents *all = reader->all;
+	struct yaml_node *root = TAKE(reader->root);
+
+	yaml_lax_clear(&reader->lax);
+	if (is_empty(root)) {
+		yaml_node_free(root);
+		return;
+	}
+	if ((all->count & (all->count - 1)) == 0)
+		all->items = xreallocarray(all->items, all->count > 0 ? 2 * all->count : 1,
+					   sizeof(struct yaml *));
+	all->items[all->count++] = document_of(reader, root);
+}
+
+static int
+begin_document(struct reader *reader, const yaml_event_t *event, struct error *err)
+{
+	const yaml_mark_t *mark = &event->start_mark;
+
+	if (reader->all != NULL)
+		return 0;
+	if (event->data.document_start.version_directive != NULL ||
+	    event->data.document_start.tag_directives.start !=
+		    event->data.document_start.tag_directives.end)
+		return refuse(reader, mark, err, "directives are not allowed");
+	if (++reader->documents > 1)
+		return refuse(reader, mark, err, "a second document");
+	return 0;
 }
 
 static int
@@ -267,7 +371,7 @@ take_event(struct reader *reader, const yaml_event_t *event, struct error *err)
 {
 	const yaml_mark_t *mark = &event->start_mark;
 
-	if (++reader->nodes > YAML_NODES_MAX)
+	if (++reader->nodes > (reader->all != NULL ? YAML_LAX_NODES_MAX : YAML_NODES_MAX))
 		return refuse(reader, mark, err, "too many entries");
 	switch ((int)event->type) {
 	case YAML_SCALAR_EVENT:
@@ -275,25 +379,22 @@ take_event(struct reader *reader, const yaml_event_t *event, struct error *err)
 	case YAML_SEQUENCE_START_EVENT:
 		return begin(reader, event, YAML_LIST,
 			     event->data.sequence_start.style == YAML_FLOW_SEQUENCE_STYLE,
-			     event->data.sequence_start.anchor != NULL,
-			     event->data.sequence_start.tag != NULL, err);
+			     event->data.sequence_start.anchor, event->data.sequence_start.tag,
+			     err);
 	case YAML_MAPPING_START_EVENT:
 		return begin(reader, event, YAML_MAP,
 			     event->data.mapping_start.style == YAML_FLOW_MAPPING_STYLE,
-			     event->data.mapping_start.anchor != NULL,
-			     event->data.mapping_start.tag != NULL, err);
+			     event->data.mapping_start.anchor, event->data.mapping_start.tag, err);
 	case YAML_SEQUENCE_END_EVENT:
 	case YAML_MAPPING_END_EVENT:
 		return finish(reader, event, err);
 	case YAML_ALIAS_EVENT:
-		return refuse(reader, mark, err, "aliases are not allowed");
+		return take_alias(reader, event, err);
 	case YAML_DOCUMENT_START_EVENT:
-		if (event->data.document_start.version_directive != NULL ||
-		    event->data.document_start.tag_directives.start !=
-			    event->data.document_start.tag_directives.end)
-			return refuse(reader, mark, err, "directives are not allowed");
-		if (++reader->documents > 1)
-			return refuse(reader, mark, err, "a second document");
+		return begin_document(reader, event, err);
+	case YAML_DOCUMENT_END_EVENT:
+		if (reader->all != NULL)
+			end_document(reader);
 		return 0;
 	default:
 		return 0;
@@ -409,6 +510,14 @@ check_character(const uint8_t *at)
 	return NULL;
 }
 
+/* U+0085, U+2028, U+2029 */
+static bool
+is_break(const uint8_t *at)
+{
+	return (at[0] == 0xc2 && at[1] == 0x85) ||
+	       (at[0] == 0xe2 && at[1] == 0x80 && (at[2] & 0xfe) == 0xa8);
+}
+
 /* What libyaml would report in words of its own or in a wrong place. */
 static int
 check_source(const struct reader *reader, struct error *err)
@@ -416,15 +525,20 @@ check_source(const struct reader *reader, struct error *err)
 	struct bytes source = reader->source;
 	const char *rule;
 
-	if (source.len > YAML_SOURCE_MAX)
-		return error_set(err, ERROR_FAILED, "%s: larger than %d bytes", reader->file,
-				 YAML_SOURCE_MAX);
+	bool is_lax = reader->all != NULL;
+	size_t max = is_lax ? YAML_LAX_SOURCE_MAX : YAML_SOURCE_MAX;
+
+	if (source.len > max)
+		return error_set(err, ERROR_FAILED, "%s: larger than %zu bytes", reader->file, max);
 	if (!text_is_utf8(source))
 		return refuse_at(reader, find_invalid(source), err, "not valid UTF-8 text");
 	for (size_t at = 0; at < source.len; at++) {
 		if ((at == 0 || source.data[at - 1] == '\n') && is_conflict(source, at))
 			return refuse_at(reader, at, err, "a merge conflict was left here");
 		rule = check_character(source.data + at);
+		/* libyaml breaks lines there, as others do: only what it counts is off then. */
+		if (rule != NULL && is_lax && is_break(source.data + at))
+			continue;
 		if (rule != NULL)
 			return refuse_at(reader, at, err, rule);
 	}
@@ -453,12 +567,11 @@ read_document(struct reader *reader, struct error *err)
 static void
 make_empty_map(struct reader *reader)
 {
+	if (!is_empty(reader->root))
+		return;
 	if (reader->root == NULL) {
 		reader->root = xcalloc(1, sizeof(*reader->root));
 		reader->root->line = reader->root->column = 1;
-	} else if (reader->root->kind != YAML_SCALAR || reader->root->style != YAML_PLAIN ||
-		   reader->root->len > 0) {
-		return;
 	}
 	free(reader->root->text);
 	reader->root->text = NULL;
@@ -466,27 +579,58 @@ make_empty_map(struct reader *reader)
 	reader->root->style = YAML_BLOCK;
 }
 
+static int
+read_source(struct reader *reader, struct error *err)
+{
+	static const uint8_t nothing[1];
+	int result;
+
+	if (reader->source.data == NULL)
+		reader->source = (struct bytes){ nothing, 0 };
+	/* libyaml would count the byte order mark as a column. */
+	if (reader->source.len >= 3 && memcmp(reader->source.data, "\xef\xbb\xbf", 3) == 0)
+		reader->mark_len = 3;
+	result = read_document(reader, err);
+	yaml_lax_clear(&reader->lax);
+	if (result < 0) {
+		yaml_node_free(reader->root);
+		yaml_node_free(reader->key);
+	}
+	return result;
+}
+
 int
 yaml_parse(struct bytes source, const char *file, struct yaml **ret, struct error *err)
 {
 	struct reader reader = { .source = source, .file = file };
-	struct bytes empty = { (const uint8_t *)"", 0 };
 
-	if (source.data == NULL)
-		reader.source = empty;
-	/* libyaml would count the byte order mark as a column. */
-	if (source.len >= 3 && memcmp(source.data, "\xef\xbb\xbf", 3) == 0)
-		reader.mark_len = 3;
-	if (read_document(&reader, err) < 0) {
-		node_free(reader.root);
-		node_free(reader.key);
+	if (read_source(&reader, err) < 0)
 		return -1;
-	}
 	make_empty_map(&reader);
-	*ret = xcalloc(1, sizeof(**ret));
-	(*ret)->file = xstrdup(file);
-	(*ret)->root = reader.root;
+	*ret = document_of(&reader, reader.root);
 	return 0;
+}
+
+int
+yaml_parse_lax(struct bytes source, const char *file, struct yaml_documents *ret, struct error *err)
+{
+	CLEANUP(yaml_documents_clear) struct yaml_documents all = YAML_DOCUMENTS_INIT;
+	struct reader reader = { .source = source, .file = file, .all = &all };
+
+	if (read_source(&reader, err) < 0)
+		return -1;
+	*ret = all;
+	all = (struct yaml_documents)YAML_DOCUMENTS_INIT;
+	return 0;
+}
+
+void
+yaml_documents_clear(struct yaml_documents *documents)
+{
+	for (size_t i = 0; i < documents->count; i++)
+		yaml_destroy(documents->items[i]);
+	free(documents->items);
+	*documents = (struct yaml_documents)YAML_DOCUMENTS_INIT;
 }
 
 const struct yaml_node *

@@ -8,6 +8,10 @@
  * Scalars are literal text: `no`, `012`, `~` are what stands there. A scalar may be a secret that
  * somebody wrote in the clear: yaml_destroy wipes every text, and libyaml's buffers and events are wiped
  * before they are freed. Messages never contain a scalar's text.
+ *
+ * Files that other programs read, too (manifests, kubeconfigs), are read laxly: several documents; directives,
+ * tags and anchors are passed over; an alias and a merge key (`<<`) become copies, of which there is a maximum; of
+ * duplicate keys the last one counts. Scalars stay literal text, NUL is an error.
  */
 #ifndef BASE_YAML_H
 #define BASE_YAML_H
@@ -22,6 +26,10 @@ enum {
 	YAML_SOURCE_MAX = 4 * 1024 * 1024,
 	YAML_DEPTH_MAX = 16,
 	YAML_NODES_MAX = 400000,
+	YAML_LAX_SOURCE_MAX =
+		32 * 1024 * 1024, /* a chart's custom resource definitions are large */
+	YAML_LAX_DEPTH_MAX = 100,
+	YAML_LAX_NODES_MAX = 2000000,
 };
 
 enum yaml_kind { YAML_SCALAR, YAML_LIST, YAML_MAP };
@@ -46,6 +54,8 @@ struct yaml_node {
 	struct yaml_node *key; /* for the value of a map entry: its key, a scalar; else NULL */
 	struct yaml_node **children; /* list: elements; map: the values, in file order */
 	size_t count;
+	bool is_copy; /* of what an alias or a merge key names; lax reading only. An alias' copy stands where the
+		       * alias does, what is below it and what is merged where it was copied from. */
 };
 
 struct yaml {
@@ -60,6 +70,23 @@ int yaml_parse(struct bytes source, const char *file, struct yaml **ret, struct 
 void yaml_destroy(struct yaml *yaml);
 /* For CLEANUP(yaml_cleanup) struct yaml *yaml = NULL; */
 void yaml_cleanup(struct yaml **yaml);
+
+/* The documents of a file, without those that have nothing in them. */
+struct yaml_documents {
+	struct yaml **items;
+	size_t count;
+};
+
+#define YAML_DOCUMENTS_INIT                                                                        \
+	{                                                                                          \
+		.items = NULL, .count = 0                                                          \
+	}
+
+/* The lax reading of source, at most YAML_LAX_SOURCE_MAX bytes. Byte ranges are in source. The caller clears
+ * *ret. */
+int yaml_parse_lax(struct bytes source, const char *file, struct yaml_documents *ret,
+		   struct error *err) __attribute__((warn_unused_result, nonnull));
+void yaml_documents_clear(struct yaml_documents *documents);
 
 /* The value of key in a map, or NULL. */
 const struct yaml_node *yaml_get(const struct yaml_node *map, const char *key);

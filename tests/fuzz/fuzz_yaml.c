@@ -141,6 +141,46 @@ check_message(const char *message, struct bytes source)
 	require(column <= source.len + 1);
 }
 
+/* A lax reading: a tree within its bounds, whose keys are found. */
+static size_t
+check_lax_node(const struct yaml_node *node, struct bytes source, size_t depth)
+{
+	size_t count = 1;
+
+	check_place(node, source);
+	require(depth <= YAML_LAX_DEPTH_MAX);
+	require((node->kind == YAML_SCALAR) == (node->text != NULL));
+	for (size_t i = 0; i < node->count; i++) {
+		const struct yaml_node *child = node->children[i];
+
+		require((child->key != NULL) == (node->kind == YAML_MAP));
+		require(child->key == NULL || yaml_get(node, child->key->text) == child);
+		count += check_lax_node(child, source, depth + 1);
+	}
+	return count;
+}
+
+/* What is read strictly reads laxly as well. */
+static void
+check_lax(struct bytes source, bool is_strict)
+{
+	CLEANUP(yaml_documents_clear) struct yaml_documents all = YAML_DOCUMENTS_INIT;
+	struct error err = ERROR_INIT;
+	size_t count = 0;
+
+	if (yaml_parse_lax(source, "fuzz", &all, &err) < 0) {
+		/* But for a '<<' that stands for itself there. */
+		require(!is_strict || strstr(err.message, "'<<' takes") != NULL);
+		require(all.items == NULL && err.code == ERROR_FAILED);
+		check_message(err.message, source);
+		return;
+	}
+	for (size_t i = 0; i < all.count; i++)
+		count += check_lax_node(all.items[i]->root, source, 0);
+	require(count <= YAML_LAX_NODES_MAX);
+	require(!is_strict || all.count <= 1);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -155,5 +195,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		require(yaml == NULL && err.code == ERROR_FAILED);
 		check_message(err.message, source);
 	}
+	check_lax(source, yaml != NULL);
 	return 0;
 }
