@@ -15,6 +15,7 @@ extern const struct command command_get;
 extern const struct command command_help;
 extern const struct command command_init;
 extern const struct command command_keygen;
+extern const struct command command_lint;
 extern const struct command command_member;
 extern const struct command command_render;
 extern const struct command command_resolve;
