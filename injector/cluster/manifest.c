@@ -265,6 +265,27 @@ manifest_write(int fd, const char *shown, const struct kube_objects *objects,
 }
 
 int
+manifest_document(const struct kube_object *object, const struct value_source *source,
+		  enum manifest_format format, enum manifest_secrets secrets, struct sink *sink,
+		  struct error *err)
+{
+	CLEANUP(clear_writer) struct writer writer = {
+		.sink = sink,
+		.source = source,
+		.format = format,
+		.secrets = secrets,
+		.text = BUF_INIT(PUBLIC_TEXT_MAX),
+		.json = JSON_INIT(&writer.text, JSON_PRETTY),
+	};
+
+	if (put_object(&writer, object, err) < 0)
+		return -1;
+	if (format == MANIFEST_JSON)
+		buf_append_byte(&writer.text, '\n');
+	return flush_text(&writer, err);
+}
+
+int
 manifest_body(const struct kube_object *object, const struct value_source *source,
 	      struct sink *sink, struct error *err)
 {

@@ -31,6 +31,11 @@ int manifest_write(int fd, const char *shown, const struct kube_objects *objects
 		   enum manifest_secrets secrets, struct error *err)
 	__attribute__((warn_unused_result));
 
+/* Appends one object as a document of its own: YAML without "---", or JSON. */
+int manifest_document(const struct kube_object *object, const struct value_source *source,
+		      enum manifest_format format, enum manifest_secrets secrets, struct sink *sink,
+		      struct error *err) __attribute__((warn_unused_result));
+
 /* Appends one object, all values in it, as compact JSON that a YAML parser reads alike: the body of a
  * server-side apply. */
 int manifest_body(const struct kube_object *object, const struct value_source *source,
