@@ -196,6 +196,7 @@ test: deps
 # Kubernetes, for the suite of this name, which brings it along as well.
 cluster: deps
 	$(quiet)tests/cluster/build $(BUILD)
+	$(quiet)tests/cluster/charts $(BUILD)
 
 # The pod's half for another machine than this one, and its tests there.
 arm64:

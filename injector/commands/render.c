@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "base/memory.h"
@@ -39,25 +37,6 @@ common_namespace(const struct invocation *invocation, const struct environment *
 	if (given == NULL && form != RENDER_POST_RENDERER && environment->target_count == 1)
 		return environment->targets[0].namespace;
 	return given;
-}
-
-/* A plugin of Helm is told where the release goes: to a place of another environment is a slip. */
-static int
-check_release(const struct environment *environment, struct error *err)
-{
-	const char *namespace = getenv("HELM_NAMESPACE");
-	bool is_target = environment->target_count == 0 || namespace == NULL || namespace[0] == 0;
-
-	for (size_t i = 0; i < environment->target_count && !is_target; i++) {
-		const char *target = environment->targets[i].namespace;
-
-		is_target = target == NULL || strcmp(target, namespace) == 0;
-	}
-	return is_target ?
-		       0 :
-		       error_set(err, ERROR_REFUSED,
-				 "the release goes to namespace '%s', where no target of '%s' is",
-				 namespace, environment->name);
 }
 
 /* What does not open or does not fit is found before the first byte is written. */
@@ -143,8 +122,7 @@ render(const struct invocation *invocation, struct project *project,
 		environment = input->environment;
 	if ((environment == NULL &&
 	     invocation_environment(invocation, project, &environment, err) < 0) ||
-	    values_load(project, environment, NULL, &values, err) < 0 ||
-	    (input->form == RENDER_POST_RENDERER && check_release(values.environment, err) < 0))
+	    values_load(project, environment, NULL, &values, err) < 0)
 		return -1;
 	const struct object_place place = {
 		.environment = values.environment,

@@ -182,15 +182,6 @@ spec:
 	[ "$(jq -c '[.[0].a, .[1].kind]' out.json)" = '["b","ConfigMap"]' ]
 }
 
-@test "post-renderer: a release in a place of another environment is refused" {
-	a_project
-	sed -i 's/^  prod:.*/  prod: {targets: [{context: c, namespace: taskflow}]}/' tfsecrets.yaml
-	HELM_NAMESPACE=taskflow filter </dev/null >out
-	HELM_NAMESPACE=elsewhere run -4 --separate-stderr filter </dev/null
-	says "the release goes to namespace 'elsewhere', where no target of 'prod' is"
-	[ -z "$output" ]
-}
-
 @test "secrets come out with --reveal alone" {
 	a_project
 	filter <<<"$deployment" >out
