@@ -277,11 +277,14 @@ endef
 install: $(program) $(inject) $(foreach pair,$(data),$(call from,$(pair)))
 	$(quiet)$(INSTALL) -D -m 755 $(program) $(call to,bin/tfsecrets)
 	$(quiet)$(INSTALL) -D -m 755 $(inject) $(call to,bin/tfsecrets-inject)
+	$(quiet)$(INSTALL) -D -m 755 injector/kubectl_complete-tfsecrets $(call to,bin/kubectl_complete-tfsecrets)
+	$(quiet)ln -sfn tfsecrets $(call to,bin/kubectl-tfsecrets)
 	$(foreach pair,$(data),$(quiet)$(INSTALL) -D -m 644 $(call from,$(pair)) \
 		$(call to,$(pair))$(newline)	)
 
 uninstall:
-	$(quiet)rm -f $(call to,bin/tfsecrets) $(call to,bin/tfsecrets-inject) \
+	$(quiet)rm -f $(foreach name,tfsecrets tfsecrets-inject kubectl-tfsecrets kubectl_complete-tfsecrets, \
+			$(call to,bin/$(name))) \
 		$(foreach pair,$(data),$(call to,$(pair)))
 
 clean:

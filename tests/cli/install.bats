@@ -27,10 +27,13 @@ installed()
 		644 usr/share/man/man5/tfsecrets.yaml.5
 		644 usr/share/tfsecrets/tfsecrets.schema.json
 		644 usr/share/zsh/site-functions/_tfsecrets
+		755 usr/bin/kubectl_complete-tfsecrets
 		755 usr/bin/tfsecrets
 		755 usr/bin/tfsecrets-inject
+		777 usr/bin/kubectl-tfsecrets
 	END
 	)" ]
+	[ "$(readlink "$BATS_TEST_TMPDIR/to/usr/bin/kubectl-tfsecrets")" = tfsecrets ]
 	cmp "$root/schemas/tfsecrets.schema.json" "$BATS_TEST_TMPDIR/to/usr/share/tfsecrets/tfsecrets.schema.json"
 	[ "$("$BATS_TEST_TMPDIR/to/usr/bin/tfsecrets" version)" = "$(tfsecrets version)" ]
 	installs uninstall "DESTDIR=$BATS_TEST_TMPDIR/to" PREFIX=/usr
