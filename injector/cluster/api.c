@@ -8,13 +8,14 @@
 #include "base/json.h"
 #include "base/memory.h"
 #include "crypto/random.h"
+#include "injector/cluster/access.h"
 #include "injector/cluster/refusal.h"
 
 #define METADATA_ONLY "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 
 #define METADATA_OF_MANY "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 
-enum { PAUSE_FIRST_MS = 200, PAUSE_MAX_MS = 5000, WARNED_MAX = 100 };
+enum { PAUSE_FIRST_MS = 200, PAUSE_MAX_MS = 5000, WARNED_MAX = 100, EXPLAIN_SECONDS = 5 };
 
 static int64_t
 now(void)
@@ -161,6 +162,25 @@ is_expected(const struct call *call, const struct http_answer *answer,
 	return true;
 }
 
+/* Of a 403: which right is missing. Lists are tried, and may be refused; a namespace that is being deleted takes
+ * nothing from anybody. */
+static void
+explain(const struct api *api, const struct call *call, const struct http_answer *answer,
+	const struct json_node *status, struct error *err)
+{
+	const struct access_request request = { .verb = call->subject.verb,
+						.group = "",
+						.resource = call->subject.resource,
+						.namespace = call->subject.namespace,
+						.name = call->subject.name };
+	const char *cause = json_string_of(
+		json_get(json_first(json_walk(status, "details", "causes", NULL)), "reason"));
+
+	if (answer->status == 403 && strcmp(call->subject.verb, "list") != 0 &&
+	    (cause == NULL || strcmp(cause, "NamespaceTerminating") != 0))
+		access_explain(api->http, &request, EXPLAIN_SECONDS, err);
+}
+
 static int
 do_call(struct api *api, const struct call *call, struct object_meta *ret,
 	enum api_result *ret_result, struct error *err)
@@ -176,8 +196,11 @@ do_call(struct api *api, const struct call *call, struct object_meta *ret,
 	if (answer.is_json &&
 	    json_parse(buf_bytes(&answer.body), "the answer", &json, &ignored) < 0)
 		json = NULL;
-	if (!is_expected(call, &answer, json, ret_result, err))
-		return refuse(api->access, &call->subject, &answer, json, err);
+	if (!is_expected(call, &answer, json, ret_result, err)) {
+		(void)refuse(api->access, &call->subject, &answer, json, err);
+		explain(api, call, &answer, json, err);
+		return -1;
+	}
 	if (*ret_result == API_DONE && call->secret == NULL &&
 	    json_walk(json, "metadata", NULL) == NULL)
 		return error_set(err, ERROR_FAILED,

@@ -98,9 +98,22 @@ page='"type":"text/html","body":"<html><h1>No</h1></html>"'
 }
 
 @test "403: what is not allowed, and nothing more is written" {
-	applied '{"on":"PATCH configmaps","status":403,"json":{"kind":"Status","reason":"Forbidden","message":"{ask}"}}'
-	fails 5 "not allowed to patch configmaps 'taskflow-config' in namespace '$namespace' (403): a role must grant it to the account (context 'test')"
-	logged "$looks"$'\nPOST secrets\nPATCH configmaps/taskflow-config'
+	local forbidden='{"on":"PATCH configmaps","status":403,"json":{"kind":"Status","reason":"Forbidden","message":"{ask}"}}'
+	local asked=/apis/authorization.k8s.io/v1/selfsubjectaccessreviews answer
+	local said="not allowed to patch configmaps 'taskflow-config' in namespace '$namespace' (403): a role must grant it to the account (context 'test')"
+
+	applied "$forbidden" "{\"on\":\"POST $asked\",\"status\":201,\"json\":{\"status\":{\"allowed\":false}}}"
+	fails 5 "$said; it needs 'patch' on configmaps 'taskflow-config' in namespace '$namespace'"
+	logged "$looks"$'\nPOST secrets\nPATCH configmaps/taskflow-config\n'"POST $asked"
+	# A server that does not say what is missing.
+	for answer in '"status":403,"json":{"kind":"Status"}' '"status":201,"json":{"status":{}}' '"status":201,"json":[]' \
+		"\"status\":201,$page"; do
+		stop_servers
+		rm -r server
+		applied "$forbidden" "{\"on\":\"POST $asked\",$answer}"
+		fails 5 "$said"
+		[[ $stderr != *"it needs"* && $stderr != *"does grant"* ]]
+	done
 }
 
 @test "404 that no API server has said is not taken for an object that is not there" {
