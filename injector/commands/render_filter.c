@@ -188,48 +188,69 @@ is_nothing(const struct yaml_node *node)
 	       (node->len == 0 || strcmp(node->text, "null") == 0);
 }
 
-/* Where in a ResourceList the objects go: at the front of its items, whatever style they have. */
+/* Where in a source objects come in, and what stands around them there. */
+struct gap {
+	size_t at, behind; /* between the two it goes out */
+	const char *before;
+	char *between, *after;
+};
+
+static void
+gap_clear(struct gap *gap)
+{
+	free(gap->between);
+	free(gap->after);
+}
+
+static struct gap
+make_gap(size_t at, size_t behind, const char *before, const char *between, const char *after)
+{
+	return (struct gap){ at, behind, before, xstrdup(between), xstrdup(after) };
+}
+
+/* In a ResourceList: at the front of its items, whatever style they have. */
+static int
+find_gap(const struct yaml *yaml, struct bytes source, struct gap *ret, struct error *err)
+{
+	const struct yaml_node *items = yaml_get(yaml->root, "items");
+	const struct yaml_node *first = items != NULL ? items : yaml->root->children[0]->key;
+	size_t at = first->start;
+
+	if (items == NULL) {
+		*ret = yaml->root->style == YAML_FLOW ?
+			       make_gap(at, at, "\"items\": [", ", ", "], ") :
+			       make_gap(at, at, "items: [", ", ", "]\n");
+	} else if (is_nothing(items)) {
+		*ret = make_gap(at, items->end, " [", ", ", "]");
+	} else if (items->kind != YAML_LIST || items->is_copy) {
+		return yaml_error(yaml, items, err, "'items' must be a list");
+	} else if (items->style == YAML_FLOW) {
+		/* Its anchor or tag, in which no bracket can stand, comes first. */
+		while (at < items->end && source.data[at] != '[')
+			at++;
+		*ret = make_gap(at + 1, at + 1, "", ", ", items->count > 0 ? ", " : "");
+	} else {
+		int indent = (int)(items->column - 1);
+
+		*ret = (struct gap){ at, at, "- ", xasprintf("\n%*s- ", indent, ""),
+				     xasprintf("\n%*s", indent, "") };
+	}
+	return 0;
+}
+
 static int
 put_items(const struct rendering *rendering, const struct yaml *yaml, struct bytes source,
 	  struct sink *sink, struct error *err)
 {
-	const struct yaml_node *root = yaml->root, *items = yaml_get(root, "items");
-	const struct yaml_node *first = items != NULL ? items : root->children[0]->key;
-	bool is_flow_root = root->style == YAML_FLOW;
-	CLEANUP(free_text) char *indented = NULL;
-	size_t at = first->start, behind;
+	CLEANUP(gap_clear) struct gap gap = { .between = NULL, .after = NULL };
 
-	behind = at;
-	if (items != NULL && items->kind == YAML_LIST && items->style == YAML_FLOW) {
-		/* Its anchor or tag, in which no bracket can stand, comes first. */
-		while (at < items->end && source.data[at] != '[')
-			at++;
-		behind = ++at;
-	} else if (items != NULL && is_nothing(items)) {
-		behind = items->end;
-	} else if (items != NULL && (items->kind != YAML_LIST || items->is_copy)) {
-		return yaml_error(yaml, items, err, "'items' must be a list");
-	}
-	if (sink_append(sink, (struct bytes){ source.data, at }, err) < 0)
+	if (find_gap(yaml, source, &gap, err) < 0 ||
+	    sink_append(sink, (struct bytes){ source.data, gap.at }, err) < 0 ||
+	    put_objects(rendering, sink, gap.before, gap.between, gap.after, err) < 0)
 		return -1;
-	indented = xasprintf("\n%*s", (int)(first->column - 1), "");
-	if (items == NULL) {
-		if (put_objects(rendering, sink, is_flow_root ? "\"items\": [" : "items: [", ", ",
-				is_flow_root ? "], " : "]\n", err) < 0)
-			return -1;
-	} else if (items->kind == YAML_SCALAR) {
-		if (put_objects(rendering, sink, " [", ", ", "]", err) < 0)
-			return -1;
-	} else if (items->style == YAML_FLOW) {
-		if (put_objects(rendering, sink, "", ", ", items->count > 0 ? ", " : "", err) < 0)
-			return -1;
-	} else {
-		CLEANUP(free_text) char *between = xasprintf("%s- ", indented);
-
-		if (put_objects(rendering, sink, "- ", between, indented, err) < 0)
-			return -1;
-	}
-	return sink_append(sink, (struct bytes){ source.data + behind, source.len - behind }, err);
+	return sink_append(sink,
+			   (struct bytes){ source.data + gap.behind, source.len - gap.behind },
+			   err);
 }
 
 static int
