@@ -324,7 +324,7 @@ turn_plain()
 	"$here/user" "$CLUSTER" nobody
 	run --separate-stderr tfsecrets apply --kubeconfig "$CLUSTER/nobody.kubeconfig" --context "$(kubectl --kubeconfig "$CLUSTER/nobody.kubeconfig" config current-context)"
 	fails 5 "not allowed to get secrets"
-	[[ $stderr == *"(403): a role must grant it to the account (context "*")" ]]
+	[[ $stderr == *"(403): a role must grant it to the account (context "*"); it needs 'get' on secrets 'tfsecrets."* ]]
 }
 
 @test "an object of another project or system is left alone" {
