@@ -114,7 +114,7 @@ static int
 open_folder(const char *directory, int *ret_fd, struct error *err)
 {
 	mode_t ours = umask((mode_t)process_umask());
-	int result = mkdir(directory, 0777);
+	int result = mkdirat(AT_FDCWD, directory, 0777);
 
 	(void)umask(ours);
 	if (result < 0 && errno != EEXIST)
