@@ -50,7 +50,7 @@ is_used(const struct consumer *workload, const struct kube_object *object)
 	    strcmp(workload->namespace, object->namespace) != 0)
 		return false;
 	for (size_t i = 0; i < workload->reference_count; i++) {
-		const struct reference *reference = &workload->references[i];
+		const struct consumer_reference *reference = &workload->references[i];
 
 		if (reference->kind == object->kind && strcmp(reference->name, object->name) == 0)
 			return true;

@@ -8,9 +8,8 @@
 #define CLUSTER_ANNOTATE_H
 
 #include "injector/cluster/object.h"
+#include "injector/cluster/workload.h"
 #include "injector/cluster/consumer.h"
-
-#define ANNOTATION_RESTARTED_FOR "tfsecrets.dev/restarted-for"
 
 /* A place in a source where bytes go out and a text comes in. */
 struct edit {

@@ -162,21 +162,41 @@ is_expected(const struct call *call, const struct http_answer *answer,
 	return true;
 }
 
-/* Of a 403: which right is missing. Lists are tried, and may be refused; a namespace that is being deleted takes
- * nothing from anybody. */
+/* A resource's group, with which its path begins; those of the core group are not listed. */
+static const char *
+group_of(const char *resource)
+{
+	static const struct {
+		const char *resource, *group;
+	} groups[] = {
+		{ "deployments", "apps" }, { "statefulsets", "apps" }, { "daemonsets", "apps" },
+		{ "replicasets", "apps" }, { "jobs", "batch" },	       { "cronjobs", "batch" },
+	};
+
+	for (size_t i = 0; i < COUNT(groups); i++) {
+		if (strcmp(groups[i].resource, resource) == 0)
+			return groups[i].group;
+	}
+	return "";
+}
+
+/* Of a 403: which right is missing. A list of all namespaces is tried, and may be refused; a namespace that is being
+ * deleted takes nothing from anybody. */
 static void
 explain(const struct api *api, const struct call *call, const struct http_answer *answer,
 	const struct json_node *status, struct error *err)
 {
 	const struct access_request request = { .verb = call->subject.verb,
-						.group = "",
+						.group = group_of(call->subject.resource),
 						.resource = call->subject.resource,
 						.namespace = call->subject.namespace,
 						.name = call->subject.name };
 	const char *cause = json_string_of(
 		json_get(json_first(json_walk(status, "details", "causes", NULL)), "reason"));
 
-	if (answer->status == 403 && strcmp(call->subject.verb, "list") != 0 &&
+	bool is_try = strcmp(call->subject.verb, "list") == 0 && call->subject.namespace == NULL;
+
+	if (answer->status == 403 && !is_try &&
 	    (cause == NULL || strcmp(cause, "NamespaceTerminating") != 0))
 		access_explain(api->http, &request, EXPLAIN_SECONDS, err);
 }
@@ -214,33 +234,15 @@ do_call(struct api *api, const struct call *call, struct object_meta *ret,
 	return 0;
 }
 
-/* Where a resource's group is served; those of the core group are not listed. */
-static const char *
-group_of(const char *resource)
-{
-	static const struct {
-		const char *resource, *group;
-	} groups[] = {
-		{ "deployments", "/apis/apps/v1" }, { "statefulsets", "/apis/apps/v1" },
-		{ "daemonsets", "/apis/apps/v1" },  { "replicasets", "/apis/apps/v1" },
-		{ "jobs", "/apis/batch/v1" },	    { "cronjobs", "/apis/batch/v1" },
-	};
-
-	for (size_t i = 0; i < COUNT(groups); i++) {
-		if (strcmp(groups[i].resource, resource) == 0)
-			return groups[i].group;
-	}
-	return "/api/v1";
-}
-
 static char *
 path_of(const char *resource, const char *namespace, const char *name, const char *query)
 {
+	const char *group = group_of(resource);
 	CLEANUP(free_text) char *place =
 		namespace != NULL ? xasprintf("namespaces/%s/", namespace) : xstrdup("");
 
-	return xasprintf("%s/%s%s%s%s%s", group_of(resource), place, resource,
-			 name != NULL ? "/" : "", name != NULL ? name : "", query);
+	return xasprintf("/api%s%s/v1/%s%s%s%s%s", group[0] != 0 ? "s/" : "", group, place,
+			 resource, name != NULL ? "/" : "", name != NULL ? name : "", query);
 }
 
 int

@@ -60,7 +60,7 @@ count_of(const struct yaml_node *list)
 }
 
 static void
-add_reference(struct consumer *workload, const struct reference *reference)
+add_reference(struct consumer *workload, const struct consumer_reference *reference)
 {
 	size_t count = workload->reference_count;
 
@@ -80,11 +80,12 @@ add_object(struct consumer *workload, enum object_kind kind, enum reference_use 
 
 	if (name == NULL)
 		return;
-	add_reference(workload, &(struct reference){ .use = use,
-						     .kind = kind,
-						     .name = name->text,
-						     .is_optional = is_true(from, "optional"),
-						     .at = name });
+	add_reference(workload,
+		      &(struct consumer_reference){ .use = use,
+						    .kind = kind,
+						    .name = name->text,
+						    .is_optional = is_true(from, "optional"),
+						    .at = name });
 }
 
 /* from names the object, and `holder` a key of it. */
@@ -97,12 +98,13 @@ add_key(struct consumer *workload, enum object_kind kind, const struct yaml_node
 
 	if (name == NULL || key == NULL)
 		return;
-	add_reference(workload, &(struct reference){ .use = REFERENCE_KEY,
-						     .kind = kind,
-						     .name = name,
-						     .key = key->text,
-						     .is_optional = is_true(from, "optional"),
-						     .at = key });
+	add_reference(workload,
+		      &(struct consumer_reference){ .use = REFERENCE_KEY,
+						    .kind = kind,
+						    .name = name,
+						    .key = key->text,
+						    .is_optional = is_true(from, "optional"),
+						    .at = key });
 }
 
 static void

@@ -19,7 +19,7 @@ enum reference_use {
 };
 
 /* Texts are borrowed from the YAML. */
-struct reference {
+struct consumer_reference {
 	enum reference_use use;
 	enum object_kind kind;
 	const char *name;
@@ -34,7 +34,7 @@ struct consumer {
 	const struct yaml_node *object, *at; /* `at`: its name's node */
 	const char *kind, *name, *namespace; /* namespace: NULL where it says none */
 	const struct yaml_node *template;    /* the pod template, a map; NULL: there is none */
-	struct reference *references;
+	struct consumer_reference *references;
 	size_t reference_count;
 };
 

@@ -97,7 +97,7 @@ find_object(const struct schema *schema, const char *name)
 
 /* Whether the manifests bring this object themselves. */
 static bool
-is_in_manifests(const struct run *run, const struct reference *reference)
+is_in_manifests(const struct run *run, const struct consumer_reference *reference)
 {
 	for (size_t i = 0; i < run->workloads->count; i++) {
 		const struct consumer *workload = &run->workloads->items[i];
@@ -111,7 +111,8 @@ is_in_manifests(const struct run *run, const struct reference *reference)
 }
 
 static void
-check_unknown(struct run *run, const struct consumer *workload, const struct reference *reference)
+check_unknown(struct run *run, const struct consumer *workload,
+	      const struct consumer_reference *reference)
 {
 	const char *kind = kube_kind_name(reference->kind), *near;
 
@@ -174,7 +175,8 @@ use_all(struct run *run, const struct object *object)
 
 /* Delivered sealed, it is no Secret. */
 static void
-check_delivery(struct run *run, const struct consumer *workload, const struct reference *reference)
+check_delivery(struct run *run, const struct consumer *workload,
+	       const struct consumer_reference *reference)
 {
 	CLEANUP(list_clear) struct list names = LIST_INIT;
 
@@ -198,8 +200,8 @@ check_delivery(struct run *run, const struct consumer *workload, const struct re
 
 /* The value of a key that the schema has. */
 static void
-check_value(struct run *run, const struct consumer *workload, const struct reference *reference,
-	    size_t at)
+check_value(struct run *run, const struct consumer *workload,
+	    const struct consumer_reference *reference, size_t at)
 {
 	const struct setting *setting = &run->lint->schema->settings[at];
 	CLEANUP(list_clear) struct list names = LIST_INIT;
@@ -222,8 +224,8 @@ check_value(struct run *run, const struct consumer *workload, const struct refer
 }
 
 static void
-check_key(struct run *run, const struct consumer *workload, const struct reference *reference,
-	  const struct object *object)
+check_key(struct run *run, const struct consumer *workload,
+	  const struct consumer_reference *reference, const struct object *object)
 {
 	const struct schema *schema = run->lint->schema;
 	const struct object_entry *entry = find_entry(object, reference->key);
@@ -241,8 +243,8 @@ check_key(struct run *run, const struct consumer *workload, const struct referen
 
 /* envFrom makes variables of all keys; what no shell can name is worth knowing. */
 static void
-check_variables(struct run *run, const struct consumer *workload, const struct reference *reference,
-		const struct object *object)
+check_variables(struct run *run, const struct consumer *workload,
+		const struct consumer_reference *reference, const struct object *object)
 {
 	CLEANUP(list_clear) struct list names = LIST_INIT;
 	CLEANUP(free_text) char *joined = NULL;
@@ -260,7 +262,8 @@ check_variables(struct run *run, const struct consumer *workload, const struct r
 }
 
 static void
-check_reference(struct run *run, const struct consumer *workload, const struct reference *reference)
+check_reference(struct run *run, const struct consumer *workload,
+		const struct consumer_reference *reference)
 {
 	const struct object *object = find_object(run->lint->schema, reference->name);
 

@@ -113,6 +113,23 @@ generation()
 	[ "$(in_project get configmap taskflow-config -o 'jsonpath={.metadata.labels.app\.kubernetes\.io/managed-by}')" = tfsecrets ]
 }
 
+@test "helm and apply --restart agree on what a workload was restarted for: neither restarts it again" {
+	tfsecrets apply
+	command=(upgrade --install taskflow chart)
+	with_helm4 --annotate-only
+	before=$(annotation taskflow-web)
+	run -0 --separate-stderr tfsecrets apply --restart
+	[[ $output != *restarted* ]]
+	[ "$(annotation taskflow-web)" = "$before" ]
+	printf 'postgresql://other@db/taskflow' | tfsecrets -q set DATABASE_URL
+	run -0 --separate-stderr tfsecrets apply --restart
+	[[ $output = *"deployment.apps/taskflow-web restarted"* ]]
+	before=$(annotation taskflow-web) generation=$(generation taskflow-web)
+	with_helm3 --annotate-only
+	[ "$(annotation taskflow-web)" = "$before" ]
+	[ "$(generation taskflow-web)" = "$generation" ]
+}
+
 @test "what tfsecrets refuses, helm does not install" {
 	command=(install taskflow chart)
 	rm tfsecrets/prod/sealed/DATABASE_URL

@@ -7,7 +7,7 @@ load project
 
 setup_file()
 {
-	start_cluster
+	start_cluster --controllers=deployment-controller,replicaset-controller,statefulset-controller,daemonset-controller
 	"$here/user" "$CLUSTER" deployer >/dev/null
 }
 
@@ -200,6 +200,80 @@ without()
 	grant apply.yaml
 	tfsecrets -q roster bind --env prod --cluster "$(kubectl get namespace kube-system -o 'jsonpath={.metadata.uid}')"
 	needs_each bound-cluster.yaml deployer_tfsecrets apply
+}
+
+# One workload of each kind, without pods: their controllers are done at once.
+a_workload_of_each_kind()
+{
+	local kind replicas
+
+	for kind in Deployment StatefulSet DaemonSet; do
+		replicas='replicas: 0'
+		[ $kind != DaemonSet ] || replicas=
+		in_project apply --filename=- <<-END
+			apiVersion: apps/v1
+			kind: $kind
+			metadata: {name: web}
+			spec:
+			  $replicas
+			  selector: {matchLabels: {app: $kind}}
+			  template:
+			    metadata: {labels: {app: $kind}}
+			    spec: {containers: [{name: c, image: i, envFrom: [{secretRef: {name: taskflow-secrets}}]}]}
+		END
+	done >/dev/null
+}
+
+restarts()
+{
+	changes
+	deployer_tfsecrets apply --restart "$@" >restarted || return
+	[ "$(grep -c '\.apps/web restarted' restarted)" -eq 3 ]
+}
+
+@test "restart.yaml is the least besides apply.yaml for --restart" {
+	grant apply.yaml
+	a_workload_of_each_kind
+	deployer_tfsecrets apply
+	needs_each restart.yaml restarts
+}
+
+@test "wait.yaml is the least besides both for --wait, but for the pods' reasons" {
+	grant apply.yaml restart.yaml
+	a_workload_of_each_kind
+	deployer_tfsecrets apply
+	grant wait.yaml
+	restarts --wait
+	replace "$(objects wait.yaml | without '.verbs == ["list"]')"
+	until_may_not "0 0 list pods"
+	restarts --wait
+	for resource in deployments statefulsets daemonsets; do
+		replace "$(objects wait.yaml | jq --arg r $resource 'map(if .rules then .rules[].resources -= [$r] else . end)')"
+		until_may_not "0 0 get $resource"
+		changes
+		run --separate-stderr deployer_tfsecrets apply --restart --wait
+		fails 5 "it needs 'get' on $resource 'web' in namespace '$namespace'"
+		grant wait.yaml
+	done
+	restarts --atomic
+}
+
+# What the schema had before is there, written by an administrator; then it is pruned.
+prunes()
+{
+	cp tfsecrets.yaml without.yaml
+	printf 'objects:\n  taskflow-config: {kind: ConfigMap}\n  taskflow-secrets: {kind: Secret}\n%s\n' \
+		'  taskflow-old: {kind: ConfigMap, settings: {LEVEL: LOG_LEVEL}}' >>tfsecrets.yaml
+	tfsecrets apply >/dev/null
+	mv without.yaml tfsecrets.yaml
+	deployer_tfsecrets apply --prune >pruned || return
+	grep -q '^configmap/taskflow-old pruned' pruned
+}
+
+@test "prune.yaml is the least besides apply.yaml for --prune" {
+	grant apply.yaml
+	needs_each prune.yaml prunes
+	run -1 in_project get configmap taskflow-old
 }
 
 # requests VERB: how often the deployer has done this to Secrets and ConfigMaps, answered by 200.

@@ -27,7 +27,7 @@ check_workload(const struct consumer *workload, struct bytes source)
 	(void)consumer_is_object(workload, &kind);
 	(void)consumer_label(workload, "a");
 	for (size_t i = 0; i < workload->reference_count; i++) {
-		const struct reference *reference = &workload->references[i];
+		const struct consumer_reference *reference = &workload->references[i];
 
 		require(reference->name != NULL && reference->at != NULL);
 		require((reference->key != NULL) == (reference->use == REFERENCE_KEY));
