@@ -12,6 +12,8 @@
 	"version: 1\nproject: taskflow\nenvironments:\n  prod: {}\nsettings:\n"                    \
 	"  TOKEN: {kind: secret}\n  OTHER: {kind: secret}\n"
 
+enum { MANY_VALUES = 150 };
+
 static int
 setup(void **state)
 {
@@ -311,6 +313,44 @@ test_values(void **state)
 	end(&run);
 }
 
+/* More than one thread takes; whatever the cores, each file is resealed, once, to its own value. */
+static void
+test_many_values(void **state)
+{
+	CLEANUP(environment_state_clear) struct environment_state found = ENVIRONMENT_STATE_INIT;
+	char ids[MANY_VALUES][ID_BYTES];
+	struct draft_result result;
+	struct error err;
+	struct run run;
+
+	(void)state;
+	for (size_t i = 0; i < MANY_VALUES; i++) {
+		CLEANUP(free_text) char *name = xasprintf("S%03zu", i);
+		struct sealed header = fixture_header(name);
+
+		header.unset = i % 7 == 0;
+		fixture_seal(&header, header.unset ? "" : name, 0);
+		memcpy(ids[i], header.value_id, ID_BYTES);
+	}
+	begin(&run, 0);
+	draft_rotate(&run.draft, "prod");
+	if (draft_finish(&run.draft, &err) < 0 ||
+	    draft_commit(&run.draft, NULL, &result, &err) < 0 ||
+	    environment_state_read(&run.project.files, chain_current(&run.project.chain),
+				   chain_current(&run.project.chain)->environments, NULL, &found,
+				   &err) < 0)
+		fail_msg("%s", err.message);
+	assert_int_equal(result.resealed, MANY_VALUES);
+	assert_int_equal(found.count, MANY_VALUES);
+	for (size_t i = 0; i < MANY_VALUES; i++) {
+		assert_int_equal(found.values[i].status, i % 7 == 0 ? STATUS_UNSET : STATUS_VALID);
+		assert_int_equal(found.values[i].sealed.epoch, 2);
+		assert_int_equal(found.values[i].sealed.generation, 2);
+		assert_string_equal(found.values[i].sealed.value_id, ids[i]);
+	}
+	end(&run);
+}
+
 int
 main(void)
 {
@@ -323,6 +363,7 @@ main(void)
 		cmocka_unit_test_setup(test_roster_appears, fresh),
 		cmocka_unit_test_setup(test_value_appears, fresh),
 		cmocka_unit_test_setup(test_values, fresh),
+		cmocka_unit_test_setup(test_many_values, fresh),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
