@@ -14,7 +14,7 @@ second=tfsecrets/roster/0002
 	says "its pin, for CI and others: $(tfsecrets roster pin)"
 	grep -qxF "member bob $(recipient bob) $(signing bob)" "$second"
 	works tfsecrets member add carol --keys "$carol" --env dev --read
-	grep -qxF "member carol $(recipient carol) $(signing carol)" $roster/0003
+	grep -qxF "member carol $(recipient carol) $(signing carol)" "$roster"/0003
 	for secret in "$bob" "$carol"; do
 		run ! grep -rqF "$(grep AGE-SECRET "$secret")" .
 	done
@@ -38,8 +38,8 @@ second=tfsecrets/roster/0002
 	works tfsecrets member add ci --keys "$HOME/ci.pub" --env dev --seal
 	[ "$(changed)" = "?? tfsecrets/roster/0004" ]
 	for number in 1 2 3 4; do
-		[ "$(of_environment $roster/000$number prod epoch)" = 1 ]
-		[ "$(of_environment $roster/000$number prod removed)" = 0 ]
+		[ "$(of_environment "$roster"/000$number prod epoch)" = 1 ]
+		[ "$(of_environment "$roster"/000$number prod removed)" = 0 ]
 	done
 	check_is_quiet
 }
@@ -47,7 +47,7 @@ second=tfsecrets/roster/0002
 @test "who is added opens key.age with stock age" {
 	tfsecrets -q member add bob --keys "$HOME/bob.pub" --env prod --read
 	age -d -i "$bob" tfsecrets/prod/key.age >plain
-	[ "$(sed -n 2,4p plain)" = "project-id $(field $roster/0001 project-id)
+	[ "$(sed -n 2,4p plain)" = "project-id $(field "$roster"/0001 project-id)
 environment prod
 epoch 1" ]
 	[ "$(wc -l <plain)" -eq 6 ]
@@ -89,9 +89,9 @@ epoch 1" ]
 	works tfsecrets member add bob --recipient "$(recipient bob)" --env prod --read
 	grep -qxF "member bob $(recipient bob) -" "$second"
 	works tfsecrets member add carol --signing-key "$(signing carol)" --env prod --seal
-	grep -qxF "member carol - $(signing carol)" $roster/0003
+	grep -qxF "member carol - $(signing carol)" "$roster"/0003
 	works tfsecrets member add ci --signing-key "$(signing ci)" --admin
-	grep -qx "admin ci" $roster/0004
+	grep -qx "admin ci" "$roster"/0004
 	says "ci is an admin"
 	reads bob prod
 	works as carol -q set -e prod OPENAI_API_KEY --file "$HOME/bob.pub"
@@ -123,11 +123,11 @@ epoch 1" ]
 	says "dev: bob reads"
 	works tfsecrets member add bob --env dev --env prod --seal --admin
 	says "bob is an admin"
-	[ "$(grep -c '^member bob ' $roster/0004)" -eq 1 ]
-	grep -qxF "member bob $(recipient bob) $(signing bob)" $roster/0004
-	[ "$(of_environment $roster/0004 dev reader | paste -sd ,)" = alice,bob ]
-	[ "$(of_environment $roster/0004 prod reader)" = alice ]
-	[ "$(of_environment $roster/0004 prod sealer | paste -sd ,)" = alice,bob ]
+	[ "$(grep -c '^member bob ' "$roster"/0004)" -eq 1 ]
+	grep -qxF "member bob $(recipient bob) $(signing bob)" "$roster"/0004
+	[ "$(of_environment "$roster"/0004 dev reader | paste -sd ,)" = alice,bob ]
+	[ "$(of_environment "$roster"/0004 prod reader)" = alice ]
+	[ "$(of_environment "$roster"/0004 prod sealer | paste -sd ,)" = alice,bob ]
 	commit
 	refused 4 "roster 4 says all of this already" tfsecrets member add bob --env dev --read --admin
 }
@@ -139,8 +139,8 @@ epoch 1" ]
 	says "bob has another recipient: $(recipient carol), not $(recipient bob)"
 	says "prod: epoch 2 begins with a new key, as a reader left"
 	says "prod: bob could read these, and git's history keeps them readable; change them at the source:"
-	[ "$(of_environment $roster/0003 prod removed)" = 2 ]
-	[ "$(of_environment $roster/0003 dev epoch)" = 1 ]
+	[ "$(of_environment "$roster"/0003 prod removed)" = 2 ]
+	[ "$(of_environment "$roster"/0003 dev epoch)" = 1 ]
 	reads carol prod
 	reads_not bob prod
 	works tfsecrets check
@@ -156,7 +156,7 @@ epoch 1" ]
 	says "bob has another signing key:"
 	says "prod: what was sealed by who seals no more is sealed anew"
 	says "sealed 1 value anew"
-	grep -qxF "member bob $(recipient bob) $(signing carol)" $roster/0003
+	grep -qxF "member bob $(recipient bob) $(signing carol)" "$roster"/0003
 	[ "$(changed)" = " M tfsecrets/prod/sealed/OPENAI_API_KEY
 ?? tfsecrets/roster/0003" ]
 	for name in epoch changed changed-at value-id; do
@@ -164,7 +164,7 @@ epoch 1" ]
 	done
 	[ "$(field tfsecrets/prod/sealed/OPENAI_API_KEY generation)" = 3 ]
 	[ "$(field tfsecrets/prod/sealed/OPENAI_API_KEY previous)" = "$(sha256sum <"$HOME/before" | cut -d ' ' -f 1)" ]
-	[ "$(of_environment $roster/0003 prod epoch)" = 1 ]
+	[ "$(of_environment "$roster"/0003 prod epoch)" = 1 ]
 	check_is_quiet --against HEAD
 	[ "$(tfsecrets get -e prod OPENAI_API_KEY)" = "by bob" ]
 }
@@ -172,9 +172,9 @@ epoch 1" ]
 @test "--replace of one key keeps the other, and may add the one that was lacking" {
 	tfsecrets -q member add bob --recipient "$(recipient bob)"
 	works tfsecrets member add bob --replace --signing-key "$(signing bob)" --env prod --seal
-	grep -qxF "member bob $(recipient bob) $(signing bob)" $roster/0003
+	grep -qxF "member bob $(recipient bob) $(signing bob)" "$roster"/0003
 	works tfsecrets member add bob --replace --recipient "$(recipient carol)"
-	grep -qxF "member bob $(recipient carol) $(signing bob)" $roster/0004
+	grep -qxF "member bob $(recipient carol) $(signing bob)" "$roster"/0004
 	check_is_quiet
 }
 
@@ -220,10 +220,10 @@ everything_resealed()
 	says "sealed 3 values anew"
 	everything_resealed "$HOME/before" 2
 	grep -qx unset tfsecrets/prod/sealed/BETTER_AUTH_SECRET
-	[ "$(of_environment $roster/0003 prod removed)" = 2 ]
-	[ "$(of_environment $roster/0003 prod reader)" = alice ]
-	run ! grep -q bob $roster/0003
-	[ "$(of_environment $roster/0003 dev epoch)" = 1 ]
+	[ "$(of_environment "$roster"/0003 prod removed)" = 2 ]
+	[ "$(of_environment "$roster"/0003 prod reader)" = alice ]
+	run ! grep -q bob "$roster"/0003
+	[ "$(of_environment "$roster"/0003 dev epoch)" = 1 ]
 	git diff --quiet -- tfsecrets/dev
 	check_is_quiet --against HEAD
 	[ "$(tfsecrets get -e prod OPENAI_API_KEY)" = "by bob" ]
@@ -272,15 +272,15 @@ everything_resealed()
 	reads bob prod
 	works tfsecrets member remove bob --env prod --read
 	says "prod: bob reads no more"
-	[ "$(of_environment $roster/0005 prod epoch)" = 2 ]
-	[ "$(of_environment $roster/0005 dev epoch)" = 1 ]
+	[ "$(of_environment "$roster"/0005 prod epoch)" = 2 ]
+	[ "$(of_environment "$roster"/0005 dev epoch)" = 1 ]
 	reads_not bob prod
 	reads bob dev
 	works tfsecrets member remove bob --env dev
 	says "dev: bob reads no more"
 	says "dev: bob seals no more"
 	reads_not bob dev
-	grep -q "^member bob " $roster/0006
+	grep -q "^member bob " "$roster"/0006
 	check_is_quiet
 }
 
@@ -294,7 +294,7 @@ everything_resealed()
 	[ "$(changed)" = " M tfsecrets/prod/sealed/BETTER_AUTH_SECRET
  M tfsecrets/prod/sealed/OPENAI_API_KEY
 ?? tfsecrets/roster/0003" ]
-	[ "$(of_environment $roster/0003 prod epoch)" = 1 ]
+	[ "$(of_environment "$roster"/0003 prod epoch)" = 1 ]
 	check_is_quiet --against HEAD
 	[ "$(tfsecrets get -e prod OPENAI_API_KEY)" = "by bob" ]
 }
@@ -395,7 +395,7 @@ everything_resealed()
 	[ -e "$second" ]
 	run "$here/on_terminal" -- "$TFSECRETS" member remove bob --yes
 	[ "$status" -eq 0 ]
-	[ -e $roster/0003 ]
+	[ -e "$roster"/0003 ]
 }
 
 @test "member list and roster show, as text and as JSON" {
@@ -437,5 +437,5 @@ everything_resealed()
 	works tfsecrets roster show
 	prints "roster 4, in force, signed by alice"
 	prints "roster 3, signed by alice"
-	prints "  project $(field $roster/0001 project-id) begins"
+	prints "  project $(field "$roster"/0001 project-id) begins"
 }

@@ -35,8 +35,8 @@ assert roster["signed-by"] == sys.argv[2:], roster["signed-by"]' "$@"
 }
 
 @test "the change of the threshold is signed by as many as before" {
-	[ "$(field $roster/0004 threshold)" = 2 ]
-	[ "$(signers $roster/0004)" -eq 1 ]
+	[ "$(field "$roster"/0004 threshold)" = 2 ]
+	[ "$(signers "$roster"/0004)" -eq 1 ]
 	check_is_quiet
 }
 
@@ -45,8 +45,8 @@ assert roster["signed-by"] == sys.argv[2:], roster["signed-by"]' "$@"
 	says "roster 5 is proposed: 1 more signature to come, by 'tfsecrets roster sign'; until then roster 4 is in force"
 	[ "$(changed)" = "?? tfsecrets/prod/key.age.proposed
 ?? $next" ]
-	[ "$(signers $next)" -eq 1 ]
-	[ "$(of_environment $next prod wrapped)" = "$(sha256sum <tfsecrets/prod/key.age.proposed | cut -d ' ' -f 1)" ]
+	[ "$(signers "$next")" -eq 1 ]
+	[ "$(of_environment "$next" prod wrapped)" = "$(sha256sum <tfsecrets/prod/key.age.proposed | cut -d ' ' -f 1)" ]
 	age -d -i "$dave" tfsecrets/prod/key.age.proposed >"$HOME/plain"
 	[ "$(field "$HOME/plain" key)" = "$(age -d -i "$bob" tfsecrets/prod/key.age | sed -n 's/^key //p')" ]
 	check_finds "roster 5 is proposed: 1 of 2 signatures"
@@ -144,7 +144,7 @@ assert roster["signed-by"] == sys.argv[2:], roster["signed-by"]' "$@"
 
 @test "a new epoch is completed by a reader and sealer only, who reseals" {
 	tfsecrets -q member remove bob --env prod --read
-	[ "$(of_environment $next prod epoch)" = 2 ]
+	[ "$(of_environment "$next" prod epoch)" = 2 ]
 	git diff --quiet -- tfsecrets/prod
 	refused 4 "the values of 'prod' are resealed with this, by one who reads and seals it: alice" as carol roster sign
 	refused 4 "the values of 'prod' are resealed with this, by one who reads and seals it: alice" as bob roster sign
@@ -167,7 +167,7 @@ assert roster["signed-by"] == sys.argv[2:], roster["signed-by"]' "$@"
 	check_is_quiet --against HEAD
 	[ "$(field tfsecrets/prod/sealed/DATABASE_URL epoch)" = 2 ]
 	[ "$(field tfsecrets/prod/sealed/BETTER_AUTH_SECRET epoch)" = 2 ]
-	[ "$(of_environment $next prod removed)" = 0 ]
+	[ "$(of_environment "$next" prod removed)" = 0 ]
 	[ ! -e tfsecrets/prod/key.age.proposed ]
 	reads alice prod
 	reads bob prod
@@ -243,8 +243,8 @@ assert roster["signed-by"] == sys.argv[2:], roster["signed-by"]' "$@"
 
 @test "a proposal that breaks a rule is not signed, and can be withdrawn" {
 	propose_dave
-	sed -i '/^environment prod/,$s/^epoch 1/epoch 2/' $next
-	forge roster $next --as "$alice"
+	sed -i '/^environment prod/,$s/^epoch 1/epoch 2/' "$next"
+	forge roster "$next" --as "$alice"
 	check_finds "the key changes exactly when the epoch does"
 	refused 4 "$next: 'prod': the key changes exactly when the epoch does; nobody should sign it" as bob roster sign
 	works tfsecrets roster show
@@ -285,8 +285,8 @@ forged_key()
 	age -a -r "$(recipient alice)" -r "$(recipient bob)" -r "$(recipient dave)" "$HOME/plain" \
 		>tfsecrets/prod/key.age.proposed
 	wrapped=$(sha256sum <tfsecrets/prod/key.age.proposed | cut -d ' ' -f 1)
-	sed -i "/^environment prod/,\$s/^wrapped .*/wrapped $wrapped/" $next
-	forge roster $next --as "$alice"
+	sed -i "/^environment prod/,\$s/^wrapped .*/wrapped $wrapped/" "$next"
+	forge roster "$next" --as "$alice"
 }
 
 @test "a key.age.proposed that opens to another key, epoch, environment or project" {
@@ -307,13 +307,12 @@ forged_key()
 @test "a proposed new epoch whose key file holds another key than the values would be sealed to" {
 	tfsecrets -q member add dave --keys "$dave" --env prod --read
 	as bob -q roster sign
-	next=$roster/0006
+	later=$roster/0006
 	tfsecrets -q rotate -e prod
 	forge environment-key >"$HOME/fresh"
-	sed -i "/^environment prod/,\$s/^key .*/key $(sed -n 1p "$HOME/fresh")/" $next
-	forge roster $next --as "$alice"
+	sed -i "/^environment prod/,\$s/^key .*/key $(sed -n 1p "$HOME/fresh")/" "$later"
+	forge roster "$later" --as "$alice"
 	refused 4 "tfsecrets/prod/key.age.proposed: 'key' is not the roster's key" as bob roster sign
-	git checkout -q . && git clean -qfd
 }
 
 @test "who completes a new epoch has seen its key file, also when he reads no more after it" {
@@ -327,14 +326,14 @@ forged_key()
 	works as bob -q member add dave --keys "$dave"
 	works tfsecrets -q roster sign
 	commit
-	sed '/^end$/q' $next | sed 's/^member dave.*/member ci '"$(recipient ci)"' -/;s/^serial.*/serial 5/' >"$HOME/other"
-	cp "$HOME/other" $next
+	sed '/^end$/q' "$next" | sed 's/^member dave.*/member ci '"$(recipient ci)"' -/;s/^serial.*/serial 5/' >"$HOME/other"
+	cp "$HOME/other" "$next"
 	refused 4 "" as bob roster sign
 	says "roster 4 is older than the last one that this clone has verified"
 	refused 4 "roster 4 is older" as bob member add ci --keys "$ci"
-	git checkout -q $next
-	sed -i '/^end$/q' $roster/0001
-	rm $roster/0002 $roster/0003 $roster/0004 $roster/0005 .git/tfsecrets/pins
+	git checkout -q "$next"
+	sed -i '/^end$/q' "$roster"/0001
+	rm "$roster"/0002 "$roster"/0003 "$roster"/0004 "$roster"/0005 .git/tfsecrets/pins
 	refused 4 "$roster/0001: 0 of 1 signatures" tfsecrets roster sign
 	refused 4 "$roster/0001: 0 of 1 signatures" tfsecrets roster withdraw
 	refused 4 "$roster/0001: 0 of 1 signatures" tfsecrets rotate -e prod
@@ -342,12 +341,12 @@ forged_key()
 
 @test "a signature taken out or added by hand while it is proposed" {
 	propose_dave
-	sed -i '/^end$/q' $next
+	sed -i '/^end$/q' "$next"
 	check_finds "roster 5 is proposed: 0 of 2 signatures"
 	works as bob roster sign
 	says "1 more signature to come"
 	signed_by 5 bob
-	forge roster $next --as "$dave"
+	forge roster "$next" --as "$dave"
 	refused 4 "$next: signature 1 is not by an admin of roster 4" as bob roster sign
 	refused 4 "$next: signature 1 is not by an admin of roster 4" tfsecrets roster withdraw
 }
@@ -356,6 +355,6 @@ forged_key()
 	propose_dave
 	as bob -q roster sign
 	commit
-	forge roster $next --as "$alice" --as "$bob" --as "$carol"
+	forge roster "$next" --as "$alice" --as "$bob" --as "$carol"
 	check_is_quiet --against HEAD
 }

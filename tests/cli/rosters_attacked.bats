@@ -25,15 +25,15 @@ nothing_follows()
 }
 
 @test "own recipient in the signed roster: nothing follows it" {
-	sed -i "s|^member alice.*|&\n$(bob_line)|;/^environment prod/,\$s|^reader alice|&\nreader bob|" $first
+	sed -i "s|^member alice.*|&\n$(bob_line)|;/^environment prod/,\$s|^reader alice|&\nreader bob|" "$first"
 	nothing_follows "$first: signature 1 does not verify"
-	forge roster $first --as "$bob"
+	forge roster "$first" --as "$bob"
 	nothing_follows "$first: signature 1 is not by an admin of roster 1"
 }
 
 @test "own recipient in an unsigned roster: a rotation does not give it the key" {
-	sed '/^end$/q' $first | sed "s/^serial .*/serial 2/;s/^previous .*/previous $(sed '/^end$/q' $first | sha256sum | cut -d ' ' -f 1)/
-		s|^member alice.*|&\n$(bob_line)|;/^environment prod/,\$s|^reader alice|&\nreader bob|" >$second
+	sed '/^end$/q' "$first" | sed "s/^serial .*/serial 2/;s/^previous .*/previous $(sed '/^end$/q' "$first" | sha256sum | cut -d ' ' -f 1)/
+		s|^member alice.*|&\n$(bob_line)|;/^environment prod/,\$s|^reader alice|&\nreader bob|" >"$second"
 	for command in "rotate -e prod" "member add carol --keys $carol --env prod --read" "roster sync"; do
 		# shellcheck disable=SC2086 # words
 		refused 4 "roster 2 still lacks signatures" tfsecrets $command
@@ -126,18 +126,18 @@ outside_is_untouched()
 	run timeout 10 "$TFSECRETS" rotate -e prod
 	[ "$status" -eq 4 ]
 	prints "tfsecrets/prod/sealed/OPENAI_API_KEY"
-	[ ! -e $second ]
+	[ ! -e "$second" ]
 }
 
 @test "what stands where the next roster is to be: a folder, a pipe, a link" {
-	mkdir $second
+	mkdir "$second"
 	nothing_follows "$second"
-	rmdir $second
-	mkfifo $second
+	rmdir "$second"
+	mkfifo "$second"
 	run timeout 10 "$TFSECRETS" rotate -e prod
 	[ "$status" -eq 4 ]
-	rm $second
-	ln -s "$HOME/none" $second
+	rm "$second"
+	ln -s "$HOME/none" "$second"
 	nothing_follows "$second"
 	[ ! -e "$HOME/none" ]
 }
@@ -152,8 +152,8 @@ outside_is_untouched()
 
 @test "a journal that came along with another roster in it: what it puts is held to the rules" {
 	mkdir tfsecrets/.journal
-	printf 'put 0 %s\n' $second >tfsecrets/.journal/commit
-	sed "s/^serial .*/serial 2/;s/^previous .*/previous $(sed '/^end$/q' $first | sha256sum | cut -d ' ' -f 1)/" $first >tfsecrets/.journal/0
+	printf 'put 0 %s\n' "$second" >tfsecrets/.journal/commit
+	sed "s/^serial .*/serial 2/;s/^previous .*/previous $(sed '/^end$/q' "$first" | sha256sum | cut -d ' ' -f 1)/" "$first" >tfsecrets/.journal/0
 	run --separate-stderr tfsecrets rotate -e prod
 	fails 4 "$second: signature 1 does not verify"
 }
@@ -173,7 +173,7 @@ outside_is_untouched()
 	tfsecrets -q member add bob --keys "$bob" --env prod --read &
 	tfsecrets -q rotate -e dev &
 	wait %1 && wait %2 && wait %3 && wait %4
-	[ -e $roster/0005 ]
+	[ -e "$roster"/0005 ]
 	check_is_quiet
 	reads bob prod
 }
@@ -227,15 +227,15 @@ all_read()
 {
 	local wrapped
 
-	sed -n 's/^member [^ ]* \(age1[^ ]*\).*/\1/p' $second >"$HOME/recipients"
+	sed -n 's/^member [^ ]* \(age1[^ ]*\).*/\1/p' "$second" >"$HOME/recipients"
 	age -d -i "$alice" tfsecrets/prod/key.age | age -a -R "$HOME/recipients" >"$HOME/key"
 	mv "$HOME/key" tfsecrets/prod/key.age
 	wrapped=$(sha256sum <tfsecrets/prod/key.age | cut -d ' ' -f 1)
-	sed -n 's/^member \([^ ]*\).*/reader \1/p' $second >"$HOME/readers"
+	sed -n 's/^member \([^ ]*\).*/reader \1/p' "$second" >"$HOME/readers"
 	sed -i "/^environment prod/,\$s/^wrapped .*/wrapped $wrapped/
 		/^environment prod/,\${/^reader alice/{r $HOME/readers
-		d}}" $second
-	forge roster $second --as "$alice"
+		d}}" "$second"
+	forge roster "$second" --as "$alice"
 }
 
 @test "a key file has 1,024 readers at most" {
@@ -251,7 +251,7 @@ all_read()
 
 @test "a roster of more than 1 MiB is not written" {
 	many 3600 50 400
-	[ "$(wc -c <$second)" -gt 800000 ]
+	[ "$(wc -c <"$second")" -gt 800000 ]
 	works tfsecrets member list
 	sed -i 's/^  dev: {}/&\n'"$(printf '  e%02d: {}\\n' {1..45}; printf '  v%03d: {}\\n' {0..49})"'/' tfsecrets.yaml
 	refused 1 "the roster is larger than 1048576 bytes" tfsecrets roster sync --like v000

@@ -26,8 +26,8 @@ with_bob()
  M tfsecrets/prod/sealed/DATABASE_URL
  M tfsecrets/prod/sealed/OPENAI_API_KEY
 ?? tfsecrets/roster/0003" ]
-	[ "$(of_environment $roster/0003 prod removed)" = 0 ]
-	[ "$(of_environment $roster/0003 dev epoch)" = 1 ]
+	[ "$(of_environment "$roster"/0003 prod removed)" = 0 ]
+	[ "$(of_environment "$roster"/0003 dev epoch)" = 1 ]
 	age -d -i "$bob" tfsecrets/prod/key.age >"$HOME/new"
 	[ "$(field "$HOME/new" epoch)" = 2 ]
 	[ "$(field "$HOME/new" previous)" = "$(field "$HOME/old" key)" ]
@@ -58,7 +58,7 @@ with_bob()
 	says "sealed 6 values anew"
 	[ "$(of_environment $second prod epoch)$(of_environment $second dev epoch)" = 22 ]
 	works tfsecrets rotate -e dev -e dev
-	[ "$(of_environment $roster/0003 dev epoch)" = 3 ]
+	[ "$(of_environment "$roster"/0003 dev epoch)" = 3 ]
 	check_is_quiet --against HEAD
 	refused 2 "" tfsecrets rotate
 	refused 2 "has no environment 'pro', did you mean 'prod'?" tfsecrets rotate -e pro
@@ -191,17 +191,17 @@ stale()
 	works tfsecrets roster sync
 	says "qa: a new environment"
 	says "qa: alice reads"
-	[ "$(of_environment $roster/0003 qa reader)" = alice ]
-	[ "$(of_environment $roster/0003 qa sealer)" = alice ]
-	[ "$(of_environment $roster/0003 qa epoch)" = 1 ]
+	[ "$(of_environment "$roster"/0003 qa reader)" = alice ]
+	[ "$(of_environment "$roster"/0003 qa sealer)" = alice ]
+	[ "$(of_environment "$roster"/0003 qa epoch)" = 1 ]
 	[ "$(changed)" = " M tfsecrets.yaml
 ?? tfsecrets/qa/key.age
 ?? $roster/0003" ]
 	check_is_quiet
 	sed -i 's/^  dev: {}/&\n  test: {}/' tfsecrets.yaml
 	works tfsecrets roster sync --like prod
-	[ "$(of_environment $roster/0004 test reader | paste -sd ,)" = alice,bob ]
-	[ "$(of_environment $roster/0004 test sealer | paste -sd ,)" = alice,bob ]
+	[ "$(of_environment "$roster"/0004 test reader | paste -sd ,)" = alice,bob ]
+	[ "$(of_environment "$roster"/0004 test sealer | paste -sd ,)" = alice,bob ]
 	tfsecrets -q set -e test OPENAI_API_KEY <<<tested
 	[ "$(as bob get -e test OPENAI_API_KEY)" = tested ]
 	commit
@@ -252,8 +252,8 @@ stale()
 	works tfsecrets roster bind -e prod --namespace api --cluster 00aa --remove
 	says "prod: no longer bound to cluster 00aa"
 	says "prod: no longer bound to namespace api"
-	[ "$(of_environment $roster/0003 prod cluster)" = 6f1c-0b ]
-	[ "$(of_environment $roster/0003 prod namespace)" = web ]
+	[ "$(of_environment "$roster"/0003 prod cluster)" = 6f1c-0b ]
+	[ "$(of_environment "$roster"/0003 prod namespace)" = web ]
 	check_is_quiet
 	commit
 	refused 4 "roster 3 says all of this already" tfsecrets roster bind -e prod --namespace none --remove
@@ -268,7 +268,7 @@ stale()
 @test "roster pin: printed, and what check holds to" {
 	works tfsecrets roster pin
 	pin=$output
-	[ "$pin" = "$(field $roster/0001 project-id):1:$(sed '/^end$/q' $roster/0001 | sha256sum | cut -d ' ' -f 1)" ]
+	[ "$pin" = "$(field "$roster"/0001 project-id):1:$(sed '/^end$/q' "$roster"/0001 | sha256sum | cut -d ' ' -f 1)" ]
 	tfsecrets -q rotate -e dev
 	works tfsecrets check --pin "$pin"
 	works tfsecrets check --pin "$(tfsecrets roster pin)"
