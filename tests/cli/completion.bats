@@ -22,7 +22,7 @@ completes()
 	"$TFSECRETS" --help | sed -nE 's/^ {2}([a-z]+) {2,}[a-z].*/\1/p' >commands
 	[ -s commands ]
 	while read -r command; do
-		tfsecrets "$command" --help | grep -oE '^ +(-., )?--[a-z-]+' | grep -oE -- '--[a-z-]+' |
+		tfsecrets "$command" --help | grep -oE '^ {2,6}(-., )?--[a-z-]+' | grep -oE -- '--[a-z-]+' |
 			sort >expected
 		[ -s expected ]
 		completes "$command" -- | tr ' ' '\n' | sort | cmp - expected
@@ -34,7 +34,7 @@ completes()
 	[ "$(completes help roster s)" = "show sign sync" ]
 	for command in "member add" "roster bind"; do
 		# shellcheck disable=SC2086
-		tfsecrets $command --help | grep -oE '^ +(-., )?--[a-z-]+' | grep -oE -- '--[a-z-]+' |
+		tfsecrets $command --help | grep -oE '^ {2,6}(-., )?--[a-z-]+' | grep -oE -- '--[a-z-]+' |
 			sort >expected
 		[ -s expected ]
 		# shellcheck disable=SC2086
