@@ -186,15 +186,22 @@ $(shims): $(out)/%.so: %.c $(out)/flags
 
 again := +$(quiet)$(MAKE) --no-print-directory
 
-.PHONY: deps test arm64 cluster torture demo lint format fuzz bench run-tests run-demo run-format run-fuzz run-bench
+.PHONY: deps deps-without-node test test-node arm64 cluster torture demo lint format fuzz bench run-tests run-demo run-format run-fuzz run-bench
 deps:
+	$(quiet)tests/deps $(BUILD) test node
+
+deps-without-node:
 	$(quiet)tests/deps $(BUILD) test
 
-test: deps
+test: deps$(if $(filter node,$(or $(SUITES),node)),,-without-node)
 	$(again) run-tests
 
+# Pods on a real kubelet; a machine that does not allow it says so.
+test-node: deps
+	$(again) run-tests SUITES=node
+
 # Kubernetes, for the suite of this name, which brings it along as well.
-cluster: deps
+cluster: deps-without-node
 	$(quiet)tests/cluster/build $(BUILD)
 	$(quiet)tests/cluster/charts $(BUILD)
 
@@ -204,13 +211,13 @@ arm64:
 	$(again) run-arm64
 
 # Every call is let fail, where `make test` takes a sample of them.
-torture: deps
+torture: deps-without-node
 	$(again) run-tests SUITES=faults FAULTS_FULL=1
 
-lint: deps
+lint: deps-without-node
 	$(again) run-tests SUITES=lint
 
-format: deps
+format: deps-without-node
 	$(again) run-format
 
 demo:
@@ -222,7 +229,7 @@ fuzz:
 	$(again) run-fuzz CC=$(if $(findstring clang,$(CC)),'$(CC)',clang) \
 		SAN=fuzzer-no-link,address,undefined
 
-bench: deps
+bench: deps-without-node
 	$(again) run-bench
 
 run-tests: test-programs
@@ -294,6 +301,7 @@ help:
 	@echo 'make              the program, $(program)'
 	@echo 'make deps         installs what building and testing need; NO_DEPS=1 only names it'
 	@echo 'make test         everything; SUITES="unit cli" for some of it'
+	@echo 'make test-node    of these, what runs pods on a real node; as root'
 	@echo 'make cluster      Kubernetes for the tests, which make it themselves where it is missing'
 	@echo 'make arm64        the image for arm64, and its tests under qemu'
 	@echo 'make torture      every write, read and allocation fails once; make test takes a sample'

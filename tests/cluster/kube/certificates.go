@@ -17,10 +17,11 @@ import (
 
 const lifetime = 30 * 24 * time.Hour
 
-// As the API server knows itself: its certificate must hold for inside and outside of a cluster.
+// As the API server knows itself: its certificate must hold for inside and outside of a cluster, and on a node.
 var (
+	nodeAddress     = net.IPv4(10, 99, 0, 1)
 	serverNames     = []string{"localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc"}
-	serverAddresses = []net.IP{net.IPv4(127, 0, 0, 1), net.IPv4(10, 0, 0, 1)}
+	serverAddresses = []net.IP{net.IPv4(127, 0, 0, 1), net.IPv4(10, 0, 0, 1), nodeAddress}
 )
 
 func must(err error) {
@@ -107,6 +108,17 @@ func (signer *authority) client(file, user string, groups ...string) {
 	})
 }
 
+// A node's kubelet is a client of the API server, and its server when somebody asks for logs.
+func (signer *authority) node(name string) {
+	signer.issue(name, x509.Certificate{
+		Subject:     pkix.Name{CommonName: "system:node:" + name, Organization: []string{"system:nodes"}},
+		DNSNames:    []string{name},
+		IPAddresses: []net.IP{nodeAddress},
+		KeyUsage:    x509.KeyUsageDigitalSignature,
+		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth, x509.ExtKeyUsageServerAuth},
+	})
+}
+
 // certificates: all that a cluster needs, in the current folder. certificates USER [GROUP...]: one for
 // this user, from the authority there.
 func certificates() {
@@ -117,7 +129,10 @@ func certificates() {
 	signer := newAuthority()
 	signer.server()
 	signer.client("admin", "admin", "system:masters")
-	signer.client("kube-controller-manager", "system:kube-controller-manager")
+	for _, server := range []string{"kube-controller-manager", "kube-scheduler", "kube-proxy"} {
+		signer.client(server, "system:"+server)
+	}
+	signer.node("node1")
 	tokens := newKey("service-accounts.key")
 	writePEM("service-accounts.pub", "PUBLIC KEY", have(x509.MarshalPKIXPublicKey(tokens.Public())))
 }
