@@ -74,19 +74,21 @@ ends()
 		end'
 }
 
+# eventually COMMAND...: repeats the command until it succeeds, and shows the output of that time alone.
+eventually()
+{
+	local end output
+
+	end=$((SECONDS + seconds_to_end))
+	until output=$("$@" 2>&1); do
+		[ $SECONDS -lt $end ] || { echo "never: $*: $output" && return 1; }
+		sleep 0.2
+	done
+	echo "$output"
+}
+
 # await_end POD: waits until the pod ends, then as above.
 await_end()
 {
-	local end
-
-	end=$((SECONDS + seconds_to_end))
-	until ends "$1" 2>/dev/null; do
-		[ $SECONDS -lt $end ] || { within describe pod "$1" && return 1; }
-		sleep 0.2
-	done
-}
-
-await_ready()
-{
-	within wait --for=condition=Ready --timeout="${seconds_to_end}s" "$@" >/dev/null
+	eventually ends "$1" || { within describe pod "$1" && return 1; }
 }

@@ -135,7 +135,8 @@ web()
 		  - {name: short, image: IMAGE, args: [get, 'http://web:8000/'], securityContext: RESTRICTED}
 		  - {name: long, image: IMAGE, args: [get, 'http://web.$namespace.svc.cluster.local:8000/'],
 		     securityContext: RESTRICTED}
-		  - {name: none, image: IMAGE, args: [get, 'http://no-such:8000/'], securityContext: RESTRICTED}
+		  - {name: none, image: IMAGE, args: [get, 'http://no-such.$namespace.svc.cluster.local:8000/'],
+		     securityContext: RESTRICTED}
 	END
 	run -0 await_end client
 	[ "$output" = $'long 0 \nnone 1 \nshort 0 ' ]
@@ -160,7 +161,7 @@ web()
 @test 'a service has a port of the node' {
 	web NodePort
 	port=$(within get service web --output='jsonpath={.spec.ports[0].nodePort}')
-	run -0 enter app get "http://10.99.0.1:$port/"
+	run -0 eventually enter app get "http://10.99.0.1:$port/"
 	[ "$output" = 'it is served' ]
 }
 
