@@ -159,7 +159,7 @@ hello()
 
 	mkdir "$BATS_TEST_TMPDIR/bin"
 	ln -s "$(command -v bash)" "$(command -v realpath)" "$(command -v dirname)" "$(command -v id)" "$BATS_TEST_TMPDIR/bin"
-	PATH=$BATS_TEST_TMPDIR/bin run -77 --separate-stderr "$here/node_check"
+	run -77 env PATH="$BATS_TEST_TMPDIR/bin" "$here/node_check"
 	[ "$output" = "no node can run here: there is no 'containerd' (Debian's containerd)" ]
 
 	run -77 unshare --mount bash -c 'mount -t tmpfs -o ro tmpfs /sys/fs/cgroup && exec "$1" --node "$2" "$3"' \

@@ -4,9 +4,11 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"os/signal"
@@ -14,10 +16,10 @@ import (
 	"time"
 )
 
-const deadline = 5 * time.Second
+const deadline = 2 * time.Second
 
 var errUsage = errors.New("usage: app [write FILE TEXT | read FILE | print NAME... | serve ADDRESS TEXT | " +
-	"get URL | fail FILE TEXT]")
+	"get URL | look-up SERVER NAME | fail FILE TEXT]")
 
 // write FILE TEXT: as an init container leaves something for the next one.
 func write(args []string) error {
@@ -63,6 +65,22 @@ func get(args []string) error {
 	return err
 }
 
+// look-up SERVER NAME: the addresses that this DNS server has for a name, a line each.
+func lookUp(args []string) error {
+	within, end := context.WithTimeout(context.Background(), deadline)
+	defer end()
+	ask := func(within context.Context, network, _ string) (net.Conn, error) {
+		var dialer net.Dialer
+		return dialer.DialContext(within, network, args[0])
+	}
+	resolver := net.Resolver{PreferGo: true, Dial: ask}
+	addresses, err := resolver.LookupHost(within, args[1])
+	for _, address := range addresses {
+		fmt.Println(address)
+	}
+	return err
+}
+
 // fail FILE TEXT: leaves TEXT in FILE, the termination log, and ends as a program that failed.
 func fail(args []string) error {
 	check(write(args))
@@ -89,12 +107,13 @@ var programs = map[string]struct {
 	run       func(args []string) error
 	arguments int // at least
 }{
-	"write": {write, 2},
-	"read":  {read, 1},
-	"print": {print, 1},
-	"serve": {serve, 2},
-	"get":   {get, 1},
-	"fail":  {fail, 2},
+	"write":   {write, 2},
+	"read":    {read, 1},
+	"print":   {print, 1},
+	"serve":   {serve, 2},
+	"get":     {get, 1},
+	"look-up": {lookUp, 2},
+	"fail":    {fail, 2},
 }
 
 func main() {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// coredns with what a node of the tests needs of it: services by their names, and whether it is ready.
+// coredns with what a node of the tests needs of it: services by their names.
 package main
 
 import (
@@ -9,10 +9,9 @@ import (
 	_ "github.com/coredns/coredns/plugin/cache"
 	_ "github.com/coredns/coredns/plugin/errors"
 	_ "github.com/coredns/coredns/plugin/kubernetes"
-	_ "github.com/coredns/coredns/plugin/ready"
 )
 
 func main() {
-	dnsserver.Directives = []string{"bind", "ready", "errors", "cache", "kubernetes"} // in this order
+	dnsserver.Directives = []string{"bind", "errors", "cache", "kubernetes"} // in this order
 	coremain.Run()
 }
