@@ -20,6 +20,7 @@ teardown()
 	for lock in "$BATS_TEST_TMPDIR"/*/lock; do
 		[ ! -e "$lock" ] || "$here/down" "${lock%/lock}"
 	done
+	[ -z "${hidden:-}" ] || rm -r "$hidden"
 }
 
 teardown_file()
@@ -153,6 +154,21 @@ hello()
 	[ -z "$(pgrep --full "$CLUSTER")" ]
 }
 
+@test 'a server that ends ends up, which shows what it said, and nothing stays' {
+	run -1 --separate-stderr "$here/up" --node --controllers=no-such "$CLUSTER" "$BUILD" 3>&-
+	[[ $stderr == *"the controller manager has ended; the last that '$CLUSTER/kube-controller-manager.log' says:"* ]]
+	[[ $stderr == *no-such* ]]
+	[ -z "$(find "$CLUSTER" -name '*.pid')" ]
+	[ -z "$(cgroups "$CLUSTER")" ]
+}
+
+@test 'its folder can be one that is hidden on the node' {
+	hidden=$(mktemp --directory /run/tfsecrets-node.XXXXXX)
+	ln -s "$hidden" "$CLUSTER"
+	up "$CLUSTER"
+	hello "$CLUSTER"
+}
+
 @test 'where the machine does not allow it, a line says why' {
 	run -77 unshare --user "$here/node_check"
 	[ "$output" = 'no node can run here: it takes root, for namespaces, mounts and cgroups' ]
@@ -162,7 +178,7 @@ hello()
 	run -77 env PATH="$BATS_TEST_TMPDIR/bin" "$here/node_check"
 	[ "$output" = "no node can run here: there is no 'containerd' (Debian's containerd)" ]
 
-	run -77 unshare --mount bash -c 'mount -t tmpfs -o ro tmpfs /sys/fs/cgroup && exec "$1" --node "$2" "$3"' \
+	run -77 unshare --mount bash -c 'umount --recursive --lazy /sys/fs/cgroup && exec "$1" --node "$2" "$3"' \
 		bash "$here/up" "$CLUSTER" "$BUILD"
 	[ "$output" = 'no node can run here: cgroups cannot be made: no cgroups are mounted' ]
 	[ ! -e "$CLUSTER" ]
