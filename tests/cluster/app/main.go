@@ -16,7 +16,10 @@ import (
 	"time"
 )
 
-const deadline = 2 * time.Second
+const (
+	deadline       = 5 * time.Second
+	lookUpDeadline = 500 * time.Millisecond // what is sent before there is a server is lost
+)
 
 var errUsage = errors.New("usage: app [write FILE TEXT | read FILE | print NAME... | serve ADDRESS TEXT | " +
 	"get URL | look-up SERVER NAME | fail FILE TEXT]")
@@ -67,7 +70,7 @@ func get(args []string) error {
 
 // look-up SERVER NAME: the addresses that this DNS server has for a name, a line each.
 func lookUp(args []string) error {
-	within, end := context.WithTimeout(context.Background(), deadline)
+	within, end := context.WithTimeout(context.Background(), lookUpDeadline)
 	defer end()
 	ask := func(within context.Context, network, _ string) (net.Conn, error) {
 		var dialer net.Dialer
