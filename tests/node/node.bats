@@ -178,6 +178,15 @@ web()
 	[ "$output" = 'app 0 ' ]
 }
 
+# Else each that both use is compiled twice.
+@test 'CoreDNS and Kubernetes agree on the version of every module' {
+	modules() { sed -nE 's/^(require )?\t?([^ ]+\.[^ ]+) (v[^ ]+).*/\2 \3/p' "$here/$1/go.mod" | sort; }
+	run -0 join <(modules dns) <(modules kube)
+	[ "${#lines[@]}" -gt 50 ]
+	run -0 awk '$2 != $3' <<<"$output"
+	[ -z "$output" ]
+}
+
 @test 'the archive of an image is the same each time' {
 	"$here/image" "$IMAGE" "$BUILD/cluster/app" "$BATS_TEST_TMPDIR/archive"
 	cmp "$BATS_TEST_TMPDIR/archive" "$BUILD/cluster/app.tar"
