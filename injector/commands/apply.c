@@ -23,6 +23,7 @@ static const struct option_spec options[] = {
 	  "restart, wait, and put everything back when they do not" },
 	{ 0, "prune", OPTION_NONE, NULL, NULL,
 	  "then delete objects of ours that the schema has no more" },
+	OPTION_YES,
 	OPTION_OUTPUT("name", "json", "yaml"),
 	OPTION_IDENTITY,
 	OPTION_PIN,

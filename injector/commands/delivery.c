@@ -152,6 +152,17 @@ add_line(void *context, const struct apply_report *report)
 	pool->terms->describe(pool->invocation, report, &job->lines);
 }
 
+/* Where tfsecrets.yaml does not say where to, somebody at a terminal looks at the place first. */
+static bool
+is_agreed(const struct pool *pool, const struct job *job)
+{
+	bool asks = job->target == NULL && pool->terms->announce &&
+		    pool->terms->dry_run == DRY_RUN_NONE && terminal_can_ask() &&
+		    !option_is_set(&pool->invocation->options, "yes");
+
+	return !asks || terminal_confirm("apply there?");
+}
+
 static int
 deliver_to(struct pool *pool, struct job *job, struct line *line, struct error *err)
 {
@@ -165,6 +176,8 @@ deliver_to(struct pool *pool, struct job *job, struct line *line, struct error *
 	if (pool->terms->announce)
 		terminal_note("%s: to namespace '%s' at %s, %s", apply.environment->name, namespace,
 			      line->access.server, line->access.shown);
+	if (!is_agreed(pool, job))
+		return error_set(err, ERROR_FAILED, "nothing was changed");
 	if (place_is_same(&choice, &pool->first))
 		apply.known = &pool->known;
 	apply.report = add_line;

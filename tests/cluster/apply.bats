@@ -654,3 +654,16 @@ bound()
 	tfsecrets -q roster withdraw
 	run -0 --separate-stderr tfsecrets apply
 }
+
+@test "without targets somebody at a terminal is asked, with the place before the eyes" {
+	a_project
+	sed -i 's/^  prod: .*/  prod: {}/' tfsecrets.yaml
+	run "$root/tests/cli/on_terminal" expect "to namespace '$namespace' at https://" expect 'apply there?' send 'n\n' \
+		-- "$TFSECRETS" apply -n "$namespace"
+	[ "$status" -eq 1 ]
+	[[ $output == *"nothing was changed"* ]]
+	[ -z "$(in_project get secret -o name)" ]
+	run -0 "$root/tests/cli/on_terminal" expect 'apply there?' send 'y\n' -- "$TFSECRETS" apply -n "$namespace"
+	run -0 "$root/tests/cli/on_terminal" expect unchanged -- "$TFSECRETS" apply --yes -n "$namespace"
+	[[ $output != *"apply there?"* ]]
+}
