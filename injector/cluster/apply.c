@@ -170,8 +170,13 @@ static int
 look(struct round *round, struct error *err)
 {
 	const struct apply *apply = round->apply;
-	const struct object_place place = { apply->environment, apply->project_id,
-					    round->namespace };
+	const struct object_place place = {
+		.environment = apply->environment,
+		.project_id = apply->project_id,
+		.namespace = round->namespace,
+		.bundle = apply->bundle,
+		.bundle_count = apply->bundle_count,
+	};
 
 	if (kube_objects_make(apply->schema, &place, &apply->values, &round->objects, err) < 0)
 		return -1;

@@ -40,6 +40,8 @@ struct apply {
 	const char *roster_hash;		  /* of its body */
 	const struct list *clusters, *namespaces; /* that the roster allows; empty: any */
 	struct value_source values;
+	const struct object_file *bundle; /* of an environment that is delivered sealed */
+	size_t bundle_count;
 	/* Whether our chain has a roster of that serial with that hash. */
 	bool (*has_roster)(void *context, uint32_t serial, const char *hash);
 	void *roster_context;

@@ -114,23 +114,50 @@ annotate(struct kube_object *object, struct error *err)
 	return 0;
 }
 
+static void
+place_object(struct kube_object *object, const struct object_place *place)
+{
+	object->namespace = place->namespace != NULL ? xstrdup(place->namespace) : NULL;
+	object->labels[0] = (struct object_mark){ LABEL_MANAGED_BY, xstrdup(MANAGED_BY) };
+	object->labels[1] =
+		(struct object_mark){ LABEL_ENVIRONMENT, xstrdup(place->environment->name) };
+	object->labels[2] = (struct object_mark){ LABEL_PROJECT, xstrdup(place->project_id) };
+}
+
 static int
 make_object(struct kube_object *object, const struct object *from, const struct object_place *place,
 	    const struct value_source *source, struct error *err)
 {
 	object->kind = from->kind;
 	object->name = xstrdup(from->name);
-	object->namespace = place->namespace != NULL ? xstrdup(place->namespace) : NULL;
 	object->type = xstrdup(from->type);
-	object->labels[0] = (struct object_mark){ LABEL_MANAGED_BY, xstrdup(MANAGED_BY) };
-	object->labels[1] =
-		(struct object_mark){ LABEL_ENVIRONMENT, xstrdup(place->environment->name) };
-	object->labels[2] = (struct object_mark){ LABEL_PROJECT, xstrdup(place->project_id) };
+	place_object(object, place);
 	object->entries = xcalloc(from->entry_count, sizeof(*object->entries));
 	for (size_t i = 0; i < from->entry_count; i++) {
 		if (add_entry(object, &from->entries[i], source, err) < 0)
 			return -1;
 	}
+	if (annotate(object, err) < 0)
+		return error_context(err, "%s '%s'", kube_kind_name(object->kind), object->name);
+	return 0;
+}
+
+/* Its settings are nobody's: SIZE_MAX. */
+static int
+make_bundle(struct kube_object *object, const char *project, const struct object_place *place,
+	    struct error *err)
+{
+	object->kind = OBJECT_CONFIGMAP;
+	object->name = xasprintf("%s-%s-sealed", project, place->environment->name);
+	object->type = xstrdup("ConfigMap");
+	place_object(object, place);
+	object->entries = xcalloc(place->bundle_count, sizeof(*object->entries));
+	for (size_t i = 0; i < place->bundle_count; i++)
+		object->entries[object->entry_count++] = (struct kube_entry){
+			.key = xstrdup(place->bundle[i].name),
+			.setting = SIZE_MAX,
+			.value = { .state = VALUE_PLAIN, .plain = place->bundle[i].content },
+		};
 	if (annotate(object, err) < 0)
 		return error_context(err, "%s '%s'", kube_kind_name(object->kind), object->name);
 	return 0;
@@ -142,7 +169,7 @@ kube_objects_make(const struct schema *schema, const struct object_place *place,
 {
 	CLEANUP(kube_objects_clear) struct kube_objects objects = KUBE_OBJECTS_INIT;
 
-	objects.items = xcalloc(schema->object_count, sizeof(*objects.items));
+	objects.items = xcalloc(schema->object_count + 1, sizeof(*objects.items));
 	for (size_t i = 0; i < schema->object_count; i++) {
 		const struct object *from = &schema->objects[i];
 
@@ -151,6 +178,9 @@ kube_objects_make(const struct schema *schema, const struct object_place *place,
 		if (make_object(&objects.items[objects.count++], from, place, source, err) < 0)
 			return -1;
 	}
+	if (place->bundle_count > 0 &&
+	    make_bundle(&objects.items[objects.count++], schema->project, place, err) < 0)
+		return -1;
 	*ret = objects;
 	objects = (struct kube_objects)KUBE_OBJECTS_INIT;
 	return 0;

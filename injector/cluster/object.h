@@ -84,14 +84,24 @@ struct kube_objects {
 		.items = NULL, .count = 0                                                          \
 	}
 
+/* An entry of a ConfigMap that is no setting's value: public bytes. Borrowed. */
+struct object_file {
+	const char *name;
+	struct bytes content;
+};
+
 /* Where the objects go. */
 struct object_place {
 	const struct environment *environment;
 	const char *project_id; /* 32 hex digits */
 	const char *namespace;	/* or NULL */
+	/* What an environment that is delivered sealed brings, by name; it outlives the objects. */
+	const struct object_file *bundle;
+	size_t bundle_count;
 };
 
-/* Makes the objects: of an environment that is delivered sealed its ConfigMaps alone. Settings without a
+/* Makes the objects: of an environment that is delivered sealed its ConfigMaps, and one more for the bundle,
+ * "PROJECT-ENVIRONMENT-sealed". Settings without a
  * value are left out; an object that has none left is there all the same, empty. Opens nothing. A sealed
  * value in a ConfigMap is ERROR_REFUSED; annotations over their maximum are ERROR_FAILED. The caller
  * clears *ret. */

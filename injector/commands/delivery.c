@@ -407,6 +407,7 @@ delivery_run(const struct invocation *invocation, const struct delivery_terms *d
 {
 	CLEANUP(project_close) struct project project = PROJECT_INIT;
 	CLEANUP(values_clear) struct values values = VALUES_INIT;
+	CLEANUP(source_bundle_clear) struct source_bundle bundle = SOURCE_BUNDLE_INIT;
 	struct lazy lazy = { invocation, &values, IDENTITIES_INIT, PTHREAD_MUTEX_INITIALIZER };
 	const char *environment;
 	const struct roster *roster;
@@ -419,8 +420,12 @@ delivery_run(const struct invocation *invocation, const struct delivery_terms *d
 	    (delivery->dry_run == DRY_RUN_NONE &&
 	     project_check_deliverable(&project, delivery->allow_rollback, err) < 0))
 		return -1;
+	if (source_bundle_make(&values, &bundle, err) < 0)
+		return -1;
 	roster = chain_current(&project.chain);
 	const struct apply apply = {
+		.bundle = bundle.files,
+		.bundle_count = bundle.bundle.count,
 		.schema = project.schema,
 		.environment = values.environment,
 		.project_id = roster->project_id,

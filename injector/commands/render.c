@@ -115,6 +115,7 @@ render(const struct invocation *invocation, struct project *project,
        const struct render_input *input, struct error *err)
 {
 	CLEANUP(values_clear) struct values values = VALUES_INIT;
+	CLEANUP(source_bundle_clear) struct source_bundle bundle = SOURCE_BUNDLE_INIT;
 	CLEANUP(kube_objects_clear) struct kube_objects objects = KUBE_OBJECTS_INIT;
 	const char *environment = option_value(&invocation->options, "env");
 
@@ -122,12 +123,15 @@ render(const struct invocation *invocation, struct project *project,
 		environment = input->environment;
 	if ((environment == NULL &&
 	     invocation_environment(invocation, project, &environment, err) < 0) ||
-	    values_load(project, environment, NULL, &values, err) < 0)
+	    values_load(project, environment, NULL, &values, err) < 0 ||
+	    source_bundle_make(&values, &bundle, err) < 0)
 		return -1;
 	const struct object_place place = {
 		.environment = values.environment,
 		.project_id = chain_current(&project->chain)->project_id,
 		.namespace = common_namespace(invocation, values.environment, input->form),
+		.bundle = bundle.files,
+		.bundle_count = bundle.bundle.count,
 	};
 	const struct value_source source = source_of_values(&values);
 

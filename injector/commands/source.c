@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/memory.h"
+
 static int
 give_value(void *context, size_t setting, struct object_value *ret, struct error *err)
 {
@@ -33,4 +35,31 @@ struct value_source
 source_of_values(struct values *values)
 {
 	return (struct value_source){ .context = values, .value = give_value, .open = open_value };
+}
+
+int
+source_bundle_make(struct values *values, struct source_bundle *ret, struct error *err)
+{
+	struct source_bundle bundle = SOURCE_BUNDLE_INIT;
+
+	if (values->environment->deliver == DELIVER_SEALED) {
+		if (bundle_make(values, &bundle.bundle, err) < 0)
+			return -1;
+		bundle.files = xcalloc(bundle.bundle.count, sizeof(*bundle.files));
+	}
+	for (size_t i = 0; i < bundle.bundle.count; i++) {
+		const struct bundle_entry *entry = &bundle.bundle.entries[i];
+
+		bundle.files[i] = (struct object_file){ entry->name, buf_bytes(&entry->content) };
+	}
+	*ret = bundle;
+	return 0;
+}
+
+void
+source_bundle_clear(struct source_bundle *bundle)
+{
+	bundle_clear(&bundle->bundle);
+	free(bundle->files);
+	*bundle = (struct source_bundle)SOURCE_BUNDLE_INIT;
 }

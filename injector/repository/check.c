@@ -8,6 +8,7 @@
 
 #include "base/memory.h"
 #include "injector/repository/due.h"
+#include "injector/repository/bundle.h"
 #include "injector/repository/environment_key.h"
 #include "injector/repository/journal.h"
 #include "injector/repository/plain.h"
@@ -312,6 +313,21 @@ check_values(struct view *view, state_progress progress, struct error *err)
 	return 0;
 }
 
+/* What does not fit into a ConfigMap is found before somebody wants to apply it. Values that do not load have been
+ * found already. */
+static void
+check_bundle(const struct view *view)
+{
+	CLEANUP(values_clear) struct values values = VALUES_INIT;
+	CLEANUP(bundle_clear) struct bundle bundle = BUNDLE_INIT;
+	struct error err;
+
+	if (view->environment != NULL && view->environment->deliver == DELIVER_SEALED &&
+	    values_load(view->project, view->name, NULL, &values, &err) == 0 &&
+	    bundle_make(&values, &bundle, &err) < 0)
+		findings_add(view->findings, LEVEL_FINDING, "%s", err.message);
+}
+
 static int
 check_environment(struct project *project, const struct roster_environment *roster,
 		  state_progress progress, struct findings *findings, struct error *err)
@@ -334,6 +350,8 @@ check_environment(struct project *project, const struct roster_environment *rost
 				  findings_take(findings, err) < 0) ?
 			 -1 :
 			 0;
+	if (result == 0)
+		check_bundle(&view);
 	plain_clear(&view.plain);
 	environment_state_clear(&view.state);
 	return result;

@@ -1,0 +1,110 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# Sealed delivery: what apply brings is what tfsecrets-inject opens.
+
+load common
+load project
+
+# a_sealed_project: a_project whose environment is delivered sealed.
+a_sealed_project()
+{
+	a_project
+	sed -i 's/^  prod: {/  prod: {deliver: sealed, /' tfsecrets.yaml
+}
+
+# mounted DIRECTORY: the bundle's ConfigMap as a volume has it.
+mounted()
+{
+	mkdir -p "$1"
+	in_project get configmap taskflow-prod-sealed -o json |
+		python3 -c 'import json, sys
+for name, value in json.load(sys.stdin)["data"].items(): open(sys.argv[1] + "/" + name, "w").write(value)' "$1"
+}
+
+@test "apply writes the bundle and the ConfigMaps, no Secret but the inventory, and needs no key" {
+	a_sealed_project
+	cp "$HOME/.config/tfsecrets/identity" ../identity
+	rm -r "$HOME/.config"
+	run -0 --separate-stderr tfsecrets apply
+	[ "$output" = 'configmap/taskflow-config serverside-applied
+configmap/taskflow-prod-sealed serverside-applied' ]
+	[ "$(in_project get secret -o name | grep -c .)" -eq 1 ]
+	[[ $(in_project get secret -o name) == secret/tfsecrets.* ]]
+	run -0 --separate-stderr tfsecrets apply
+	[ "$output" = 'configmap/taskflow-config unchanged
+configmap/taskflow-prod-sealed unchanged' ]
+}
+
+@test "the pod's half opens what apply has brought" {
+	a_sealed_project
+	tfsecrets -q apply
+	mounted ../bundle
+	mkdir ../out
+	run -0 --separate-stderr "${TFSECRETS}-inject" unseal --environment prod --from ../bundle \
+		--identity "$HOME/.config/tfsecrets/identity" --pin "$(tfsecrets roster pin)" --to ../out --allow-disk
+	[ "$(cat ../out/DATABASE_URL)" = "$(sed -n 's/^DATABASE_URL=//p' .env)" ]
+	[ "$(cat ../out/OPENAI_API_KEY)" = "$(sed -n 's/^OPENAI_API_KEY=//p' .env)" ]
+}
+
+@test "a new value, a rotation and a reader change the bundle alone" {
+	a_sealed_project
+	tfsecrets -q apply
+	printf %s sk-another-key-0123456789abcdefghij | tfsecrets -q set OPENAI_API_KEY
+	run -3 --separate-stderr tfsecrets diff
+	[[ $output == *"configmap/taskflow-prod-sealed in $namespace differs: ~sealed.OPENAI_API_KEY" ]]
+	run -0 --separate-stderr tfsecrets apply
+	[[ $output == *"taskflow-config unchanged"*"taskflow-prod-sealed serverside-applied"* ]]
+	tfsecrets -q rotate
+	run -0 --separate-stderr tfsecrets apply
+	[[ $output == *"taskflow-config unchanged"*"taskflow-prod-sealed serverside-applied"* ]]
+	mounted ../bundle
+	mkdir ../out
+	"${TFSECRETS}-inject" unseal --environment prod --from ../bundle --identity "$HOME/.config/tfsecrets/identity" \
+		--pin "$(tfsecrets roster pin)" --to ../out --allow-disk
+	[ "$(cat ../out/OPENAI_API_KEY)" = sk-another-key-0123456789abcdefghij ]
+}
+
+@test "an older value is refused with sealed delivery, too" {
+	a_sealed_project
+	tfsecrets -q apply
+	cp -r tfsecrets ../older
+	printf %s sk-another-key-0123456789abcdefghij | tfsecrets -q set OPENAI_API_KEY
+	tfsecrets -q apply
+	rm -r tfsecrets && cp -r ../older tfsecrets
+	run --separate-stderr tfsecrets apply
+	fails 4 "'OPENAI_API_KEY' is of generation 1, and this target has had generation 2"
+}
+
+@test "a pending value is not brought into the bundle" {
+	a_sealed_project
+	tfsecrets -q keygen -o ../stranger >/dev/null
+	printf %s sk-another-key-0123456789abcdefghij | tfsecrets -q set OPENAI_API_KEY --identity ../stranger
+	run --separate-stderr tfsecrets apply
+	fails 4 "pending"
+	[ -z "$(in_project get configmap taskflow-prod-sealed -o name --ignore-not-found)" ]
+}
+
+@test "--restart restarts what mounts the bundle" {
+	a_sealed_project
+	tfsecrets -q apply
+	sleep 1.1
+	in_project apply --server-side -f - >/dev/null <<-'END'
+		{"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"}, "spec": {
+		 "selector": {"matchLabels": {"app": "web"}}, "template": {"metadata": {"labels": {"app": "web"}}, "spec": {
+		 "containers": [{"name": "app", "image": "x"}], "volumes": [{"name": "b", "configMap": {"name": "taskflow-prod-sealed"}}]}}}}
+	END
+	printf %s sk-another-key-0123456789abcdefghij | tfsecrets -q set OPENAI_API_KEY
+	run -0 --separate-stderr tfsecrets apply --restart
+	[[ $output == *"deployment.apps/web restarted"* ]]
+}
+
+@test "a bundle that is too large is found by check and refused by apply" {
+	a_sealed_project
+	head -c 750000 /dev/urandom | base64 -w0 >../large
+	tfsecrets -q set OPENAI_API_KEY --file ../large
+	run --separate-stderr tfsecrets check
+	[ "$status" -eq 3 ]
+	[[ $output == *"1000000 bytes"* ]]
+	run --separate-stderr tfsecrets apply
+	fails 4 "1000000 bytes"
+}
