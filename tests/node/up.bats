@@ -77,6 +77,7 @@ cgroups()
 # hello CLUSTER: a pod that goes on.
 hello()
 {
+	# shellcheck disable=SC2034 # namespace is that of the functions here
 	(CLUSTER=$1 KUBECONFIG=$1/kubeconfig namespace=default
 	pod hello <<-'END'
 		containers: [{name: app, image: IMAGE, securityContext: RESTRICTED}]
@@ -129,7 +130,7 @@ hello()
 		kill -0 $!
 		sleep 0.02
 	done
-	kill -KILL $(jobs -p)
+	kill -KILL $!
 	read -r pid _ <"$CLUSTER/up.pid"
 	kill -KILL "$pid" || true
 	remember_namespaces "$CLUSTER"
