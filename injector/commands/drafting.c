@@ -37,21 +37,29 @@ drafting_end(struct drafting *drafting)
 	project_close(&drafting->project);
 }
 
+static bool
+asks(const struct drafting *drafting)
+{
+	return !option_is_set(&drafting->invocation->options, "yes") && terminal_can_ask();
+}
+
 static void
 show(const struct drafting *drafting)
 {
 	CLEANUP(list_clear) struct list lines = LIST_INIT;
 
+	void (*say)(const char *format, ...) = asks(drafting) ? terminal_say : terminal_note;
+
 	draft_describe(&drafting->draft, &lines);
-	terminal_note("roster %u will say:", drafting->draft.next->serial);
+	say("roster %u will say:", drafting->draft.next->serial);
 	for (size_t i = 0; i < lines.count; i++)
-		terminal_note("  %s", lines.items[i]);
+		say("  %s", lines.items[i]);
 }
 
 static bool
 is_confirmed(const struct drafting *drafting)
 {
-	return option_is_set(&drafting->invocation->options, "yes") || !terminal_can_ask() ||
+	return !asks(drafting) ||
 	       terminal_confirm(drafting->draft.is_resumed ? "sign it?" : "write it?");
 }
 
@@ -151,21 +159,31 @@ progress(size_t done, size_t total)
 }
 
 int
-drafting_commit(struct drafting *drafting, struct draft_result *ret, struct error *err)
+drafting_confirm(struct drafting *drafting, struct error *err)
 {
-	int status;
-
 	if (draft_finish(&drafting->draft, err) < 0)
 		return -1;
 	show(drafting);
-	if (!is_confirmed(drafting))
-		return error_set(err, ERROR_FAILED, "nothing was changed");
+	return is_confirmed(drafting) ? 0 : error_set(err, ERROR_FAILED, "nothing was changed");
+}
+
+int
+drafting_write(struct drafting *drafting, struct draft_result *ret, struct error *err)
+{
+	int status;
+
 	status = draft_commit(&drafting->draft, progress, ret, err);
 	terminal_progress_end();
 	if (status < 0)
 		return -1;
 	report(drafting, ret);
 	return ret->is_complete ? tell_all_sources(&drafting->project, err) : 0;
+}
+
+int
+drafting_commit(struct drafting *drafting, struct draft_result *ret, struct error *err)
+{
+	return drafting_confirm(drafting, err) < 0 ? -1 : drafting_write(drafting, ret, err);
 }
 
 int

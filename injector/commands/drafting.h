@@ -30,7 +30,13 @@ int drafting_resume(const struct invocation *invocation, struct drafting *ret, s
 	__attribute__((warn_unused_result));
 void drafting_end(struct drafting *drafting);
 
-/* Finishes the draft, shows it, asks, writes it, reports. */
+/* Finishes the draft, shows it, asks. ERROR_FAILED: the answer was no. */
+int drafting_confirm(struct drafting *drafting, struct error *err)
+	__attribute__((warn_unused_result));
+/* Writes it, reports. */
+int drafting_write(struct drafting *drafting, struct draft_result *ret, struct error *err)
+	__attribute__((warn_unused_result));
+/* Both. */
 int drafting_commit(struct drafting *drafting, struct draft_result *ret, struct error *err)
 	__attribute__((warn_unused_result));
 

@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "injector/commands/commands.h"
 #include "injector/commands/drafting.h"
+#include "injector/commands/pods.h"
 #include "injector/entry.h"
 #include "injector/terminal.h"
 
@@ -22,6 +23,10 @@ static const struct option_spec options[] = {
 	{ 0, "seal", OPTION_NONE, NULL, NULL, "may seal values that count" },
 	{ 0, "admin", OPTION_NONE, NULL, NULL, "may sign rosters" },
 	{ 0, "replace", OPTION_NONE, NULL, NULL, "give a member other keys" },
+	{ 0, "to-cluster", OPTION_NONE, NULL, NULL,
+	  "pods: make the identity here, and write it to every target and nowhere else" },
+	{ 0, "kubeconfig", OPTION_VALUE, "FILE", NULL,
+	  "with --to-cluster: this kubeconfig alone, not those of $KUBECONFIG" },
 	OPTION_YES,
 	OPTION_IDENTITY,
 	OPTION_PIN,
@@ -279,6 +284,8 @@ run(const struct invocation *invocation, struct error *err)
 	struct draft_result result;
 	struct member member;
 
+	if (option_is_set(&invocation->options, "to-cluster"))
+		return pods_add(invocation, err);
 	if (take_member(invocation, &member, err) < 0 ||
 	    drafting_begin(invocation, &drafting, err) < 0 || add_to(&drafting, &member, err) < 0)
 		return -1;

@@ -351,8 +351,8 @@ identity_generate(struct identity *ret, struct error *err)
 	return 0;
 }
 
-static int
-format(const struct identity *identity, struct secret *out, struct error *err)
+int
+identity_format(const struct identity *identity, struct secret *out, struct error *err)
 {
 	char created[TIME_TEXT_BYTES], recipient[AGE_RECIPIENT_TEXT_BYTES];
 	char signing[SSH_PUBLIC_TEXT_BYTES];
@@ -381,7 +381,8 @@ identity_write(const struct identity *identity, const char *path, struct error *
 		return error_set(err, ERROR_FAILED,
 				 "'%s' is there already, and an identity is never overwritten",
 				 path);
-	if (secret_new(1024, &text, err) < 0 || format(identity, &text, err) < 0)
+	if (secret_new(IDENTITY_TEXT_MAX, &text, err) < 0 ||
+	    identity_format(identity, &text, err) < 0)
 		return -1;
 	if (slash != NULL && slash != directory) {
 		*slash = 0;

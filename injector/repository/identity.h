@@ -14,7 +14,7 @@
 #include "crypto/secret.h"
 #include "crypto/signer.h"
 
-enum { IDENTITY_FILE_MAX = 64 * 1024 };
+enum { IDENTITY_FILE_MAX = 64 * 1024, IDENTITY_TEXT_MAX = 1024 };
 
 struct identity {
 	struct age_identity age;
@@ -64,6 +64,9 @@ struct signer identity_signer(const struct identity *identity);
 
 /* A new age identity. */
 int identity_generate(struct identity *ret, struct error *err) __attribute__((warn_unused_result));
+/* Appends an age identity file's text, both public keys in comments; it takes at most IDENTITY_TEXT_MAX bytes. */
+int identity_format(const struct identity *identity, struct secret *out, struct error *err)
+	__attribute__((warn_unused_result));
 /* Writes it as an age identity file with both public keys in comments: mode 0600, never over another. */
 int identity_write(const struct identity *identity, const char *path, struct error *err)
 	__attribute__((warn_unused_result));

@@ -108,3 +108,57 @@ configmap/taskflow-prod-sealed unchanged' ]
 	run --separate-stderr tfsecrets apply
 	fails 4 "1000000 bytes"
 }
+
+# identity_file: the pods' identity as they have it mounted.
+identity_file()
+{
+	in_project get secret taskflow-prod-identity -o 'go-template={{index .data "identity" | base64decode}}' >"$1"
+	chmod 600 "$1"
+}
+
+@test "the pods get an identity that no person holds, and it opens the bundle" {
+	a_sealed_project
+	run -0 --separate-stderr tfsecrets member add pods-prod --to-cluster
+	[[ $stderr == *"secret/taskflow-prod-identity created in namespace '$namespace' at https://"* ]]
+	run ! grep -rq AGE-SECRET-KEY . "$HOME/state"
+	[ "$(tfsecrets member list -o json | jq -c '.members[] | select(.name == "pods-prod") | [.reads, .seals, has("signing-key")]')" = '[["prod"],[],false]' ]
+	tfsecrets -q apply
+	mounted ../bundle
+	identity_file ../pods
+	mkdir ../out
+	"${TFSECRETS}-inject" unseal --environment prod --from ../bundle --identity ../pods \
+		--pin "$(tfsecrets roster pin)" --to ../out --allow-disk
+	[ "$(cat ../out/OPENAI_API_KEY)" = "$(sed -n 's/^OPENAI_API_KEY=//p' .env)" ]
+	tfsecrets -q apply --prune
+	in_project get secret taskflow-prod-identity >/dev/null
+	run ! grep -q "$(grep -o 'AGE-SECRET-KEY-1.*' ../pods)" "$CLUSTER/audit.log"
+}
+
+@test "an identity that is there is refused, and then no roster is written" {
+	a_sealed_project
+	in_project create secret generic taskflow-prod-identity >/dev/null
+	run --separate-stderr tfsecrets member add pods-prod --to-cluster
+	fails 4 "Secret 'taskflow-prod-identity' in namespace '$namespace'"
+	[ ! -e tfsecrets/roster/0002 ]
+	[ -z "$(in_project get secret taskflow-prod-identity -o 'jsonpath={.data}')" ]
+}
+
+@test "where one target does not take the identity, the others lose it again" {
+	a_sealed_project
+	sed -i "s/namespace: $namespace}\]/namespace: $namespace}, {context: test, namespace: nowhere-$namespace}]/" tfsecrets.yaml
+	run --separate-stderr tfsecrets member add pods-prod --to-cluster
+	fails 5 "there is no namespace"
+	run ! in_project get secret taskflow-prod-identity
+	[ ! -e tfsecrets/roster/0002 ]
+}
+
+@test "an identity of pods takes no other keys and no other rights" {
+	a_sealed_project
+	for option in --admin --seal --replace "--keys x" "--recipient x"; do
+		# shellcheck disable=SC2086
+		run --separate-stderr tfsecrets member add pods-prod --to-cluster $option
+		fails 2 "'--to-cluster' and '${option%% *}' exclude each other"
+	done
+	run --separate-stderr tfsecrets member add alice --to-cluster
+	fails 2 "'alice' is a member already"
+}
