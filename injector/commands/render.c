@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "injector/cluster/manifest.h"
 #include "injector/commands/commands.h"
+#include "injector/commands/init_container.h"
 #include "injector/commands/rendering.h"
 #include "injector/commands/source.h"
 #include "injector/terminal.h"
@@ -18,6 +19,16 @@ static const struct option_spec options[] = {
 	  "add to the manifests on standard input, for Helm or kustomize" },
 	{ 0, "annotate-only", OPTION_NONE, NULL, NULL,
 	  "with --as: annotate the pod templates, add no object" },
+	{ 0, "init-container", OPTION_ONE_OF, "FORM", OPTION_CHOICES("patch", "component"),
+	  "print the patch that opens sealed delivery in a workload's pods, for kubectl or kustomize" },
+	{ 0, "workload", OPTION_VALUE, "KIND/NAME", NULL,
+	  "with --init-container: which one; default: deployment/PROJECT" },
+	{ 0, "container", OPTION_VALUE, "NAME", NULL,
+	  "with --init-container: which takes the values; default: as the workload" },
+	{ 0, "image", OPTION_VALUE, "IMAGE", NULL,
+	  "with --init-container: the image of tfsecrets-inject" },
+	{ 0, "variables", OPTION_NONE, NULL, NULL,
+	  "with --init-container: the secrets also as variables, by fileKeyRef" },
 	{ 0, "reveal", OPTION_NONE, NULL, NULL, "write secret values, in base64" },
 	{ 'n', "namespace", OPTION_VALUE, "NAMESPACE", NULL,
 	  "the namespace to write; default: the target's" },
@@ -142,6 +153,20 @@ render(const struct invocation *invocation, struct project *project,
 	return write_objects(invocation, &objects, &source, input, err);
 }
 
+static int
+print_init_container(const struct invocation *invocation, const struct project *project,
+		     struct error *err)
+{
+	const struct environment *environment;
+	const struct roster_environment *roster;
+	const char *name;
+
+	if (invocation_environment(invocation, project, &name, err) < 0 ||
+	    project_environment(project, name, &environment, &roster, err) < 0)
+		return -1;
+	return init_container_print(invocation, project, environment, err);
+}
+
 static enum render_form
 form_of(const struct invocation *invocation)
 {
@@ -155,6 +180,8 @@ form_of(const struct invocation *invocation)
 static int
 check_options(const struct invocation *invocation, struct error *err)
 {
+	static const char *const of_init_container[] = { "workload", "container", "image",
+							 "variables" };
 	const struct options *given = &invocation->options;
 	const char *other = option_is_set(given, "output-dir") ? "output-dir" :
 			    option_is_set(given, "output")     ? "output" :
@@ -162,6 +189,12 @@ check_options(const struct invocation *invocation, struct error *err)
 
 	if (option_is_set(given, "as") && other != NULL)
 		return error_set(err, ERROR_USAGE, "'--as' and '--%s' exclude each other", other);
+	for (size_t i = 0; i < COUNT(of_init_container); i++) {
+		if (option_is_set(given, of_init_container[i]) &&
+		    !option_is_set(given, "init-container"))
+			return error_set(err, ERROR_USAGE, "'--%s' goes with '--init-container'",
+					 of_init_container[i]);
+	}
 	if (option_is_set(given, "annotate-only") && !option_is_set(given, "as"))
 		return error_set(err, ERROR_USAGE, "'--annotate-only' goes with '--as'");
 	return 0;
@@ -182,6 +215,8 @@ run(const struct invocation *invocation, struct error *err)
 		return error_errno(err, "cannot enter '%s'", input.directory);
 	if (invocation_project(invocation, PROJECT_READ, &project, err) < 0)
 		return -1;
+	if (option_is_set(&invocation->options, "init-container"))
+		return print_init_container(invocation, &project, err);
 	return render(invocation, &project, &input, err);
 }
 

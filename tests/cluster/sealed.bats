@@ -162,3 +162,68 @@ identity_file()
 	run --separate-stderr tfsecrets member add alice --to-cluster
 	fails 2 "'alice' is a member already"
 }
+
+# a_workload: Deployment taskflow, with one container of that name, in a namespace of the restricted profile.
+a_workload()
+{
+	kubectl label namespace "$namespace" pod-security.kubernetes.io/enforce=restricted \
+		pod-security.kubernetes.io/warn=restricted >/dev/null
+	cat >../deployment.yaml <<-'END'
+		apiVersion: apps/v1
+		kind: Deployment
+		metadata: {name: taskflow}
+		spec:
+		  selector: {matchLabels: {app: taskflow}}
+		  template:
+		    metadata: {labels: {app: taskflow}}
+		    spec:
+		      securityContext: {runAsNonRoot: true, seccompProfile: {type: RuntimeDefault}}
+		      containers:
+		        - name: taskflow
+		          image: app
+		          securityContext: {allowPrivilegeEscalation: false, runAsUser: 65532, capabilities: {drop: [ALL]}}
+	END
+}
+
+@test "the patch is taken by the server, and the pod template passes the restricted profile" {
+	a_sealed_project
+	a_workload
+	in_project apply -f ../deployment.yaml >/dev/null
+	tfsecrets render --init-container patch --variables >../patch.yaml
+	run -0 --separate-stderr in_project patch deployment taskflow --patch-file ../patch.yaml
+	[[ $stderr != *Warning* ]]
+	in_project get deployment taskflow -o json >../got
+	[ "$(jq -r '.spec.template.spec.initContainers[0].args[4]' ../got)" = "--pin=$(tfsecrets roster pin)" ]
+	[ "$(jq -r '[.spec.template.spec.volumes[].name] | join(" ")' ../got)" = "tfsecrets-bundle tfsecrets-identity tfsecrets-values" ]
+	[ "$(jq -r '[.spec.template.spec.containers[0].env[].name] | sort | join(" ")' ../got)" = "BETTER_AUTH_SECRET DATABASE_URL OPENAI_API_KEY" ]
+	# What the template makes is a pod that the profile takes.
+	jq '{apiVersion: "v1", kind: "Pod", metadata: {name: "x"}, spec: .spec.template.spec}' ../got >../pod
+	run -0 --separate-stderr in_project apply --server-side --dry-run=server -f ../pod
+	[[ $stderr != *Warning* ]]
+}
+
+@test "the component of kustomize makes the same" {
+	a_sealed_project
+	a_workload
+	mkdir -p ../base/inject
+	cp ../deployment.yaml ../base
+	tfsecrets render --init-container component --container taskflow --image registry.example/inject:1 >../base/inject/kustomization.yaml
+	printf 'resources: [deployment.yaml]\ncomponents: [inject]\n' >../base/kustomization.yaml
+	run -0 --separate-stderr in_project apply --server-side -k ../base
+	[ "$(in_project get deployment taskflow -o 'jsonpath={.spec.template.spec.initContainers[0].image}')" = registry.example/inject:1 ]
+}
+
+@test "what the patch cannot be made of is misuse" {
+	a_sealed_project
+	run --separate-stderr tfsecrets render --init-container patch --workload job/x
+	fails 2 "'--workload job/x' is not deployment/NAME, statefulset/NAME or daemonset/NAME"
+	run --separate-stderr tfsecrets render --init-container patch --container 'a: b'
+	fails 2 "is not a container's name"
+	run --separate-stderr tfsecrets render --init-container patch --image 'a"b'
+	fails 2 "is not an image's name"
+	run --separate-stderr tfsecrets render --image x
+	fails 2 "'--image' goes with '--init-container'"
+	sed -i 's/deliver: sealed, //' tfsecrets.yaml
+	run --separate-stderr tfsecrets render --init-container patch
+	fails 2 "'prod' is not delivered sealed"
+}
