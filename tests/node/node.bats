@@ -170,8 +170,7 @@ web()
 	"$here/image" localhost/other:2 "$BATS_TEST_TMPDIR/other" "$BATS_TEST_TMPDIR/archive"
 	run -0 "$here/load" "$CLUSTER" "$BATS_TEST_TMPDIR/archive"
 	[[ $output == *localhost/other:2* ]]
-	IMAGE=localhost/other:2
-	pod other <<-'END'
+	IMAGE=localhost/other:2 pod other <<-'END'
 		containers: [{name: app, image: IMAGE, command: [/other, print, PATH], securityContext: RESTRICTED}]
 	END
 	run -0 await_end other

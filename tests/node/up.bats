@@ -77,12 +77,12 @@ cgroups()
 # hello CLUSTER: a pod that goes on.
 hello()
 {
-	# shellcheck disable=SC2034 # namespace is that of the functions here
-	(CLUSTER=$1 KUBECONFIG=$1/kubeconfig namespace=default
+	local -x CLUSTER=$1 KUBECONFIG=$1/kubeconfig namespace=default
+
 	pod hello <<-'END'
 		containers: [{name: app, image: IMAGE, securityContext: RESTRICTED}]
 	END
-	within wait --for=condition=Ready --timeout=60s pod/hello)
+	within wait --for=condition=Ready --timeout=60s pod/hello
 }
 
 @test 'nothing of it stays on the machine' {
@@ -125,14 +125,13 @@ hello()
 }
 
 @test 'down ends what an up that was killed has left' {
-	up "$CLUSTER" &
+	"$here/up" --node "$CLUSTER" "$BUILD" 3>&- &
 	until [ -s "$CLUSTER/kubelet.pid" ]; do
 		kill -0 $!
 		sleep 0.02
 	done
 	kill -KILL $!
-	read -r pid _ <"$CLUSTER/up.pid"
-	kill -KILL "$pid" || true
+	wait $! || [ $? -eq 137 ]
 	remember_namespaces "$CLUSTER"
 	[ -n "$(pids "$CLUSTER")" ]
 
@@ -142,13 +141,12 @@ hello()
 }
 
 @test 'an up that is told to end before there are namespaces leaves nothing' {
-	up "$CLUSTER" &
+	"$here/up" --node "$CLUSTER" "$BUILD" 3>&- &
 	until [ -s "$CLUSTER/unshare.pid" ]; do
 		kill -0 $!
 		sleep 0.005
 	done
-	read -r pid _ <"$CLUSTER/up.pid"
-	kill -TERM "$pid"
+	kill -TERM $!
 	wait $! || [ $? -eq 143 ]
 	[ -z "$(find "$CLUSTER" -name '*.pid')" ]
 	[ -z "$(cgroups "$CLUSTER")" ]
