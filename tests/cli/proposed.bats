@@ -104,16 +104,22 @@ assert roster["signed-by"] == sys.argv[2:], roster["signed-by"]' "$@"
 	works as bob -q roster sign
 	signed_by 6 bob carol
 	check_is_quiet
-	as carol -q member add ci --keys "$ci"
-	signed_by 7 carol
+	as bob -q member add ci --keys "$ci" --env prod --read
+	signed_by 7 bob
 	check_finds "roster 7 is proposed: 1 of 3 signatures"
-	works as bob roster sign
+	cp tfsecrets/prod/key.age tfsecrets/prod/key.age.proposed "$HOME"
+	works as carol roster sign
 	says "roster 7 is proposed: 1 more signature to come"
+	cmp "$HOME/key.age" tfsecrets/prod/key.age
+	cmp "$HOME/key.age.proposed" tfsecrets/prod/key.age.proposed
+	reads_not ci prod
 	signed_by 7 bob carol
 	check_finds "roster 7 is proposed: 2 of 3 signatures"
 	works as alice -q roster sign
 	signed_by 7 alice bob carol
 	check_is_quiet
+	cmp "$HOME/key.age.proposed" tfsecrets/prod/key.age
+	reads ci prod
 }
 
 @test "two identities at once sign twice" {
