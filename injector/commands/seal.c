@@ -123,6 +123,8 @@ take_present(struct sealing *sealing, struct error *err)
 			continue;
 		sealing->has_value[setting - sealing->schema->settings] |=
 			value->status != STATUS_UNSET;
+		if (value->status == STATUS_INVALID)
+			terminal_warn("%s", value->problem);
 		if (value->status != STATUS_STALE)
 			continue;
 		if (change_reseal(change, value->name, &outcome, err) < 0)

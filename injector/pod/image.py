@@ -81,7 +81,7 @@ def image(program, version, moment):
         "config": blobs.add("config.v1+json", as_json(configuration)),
         "layers": [blobs.add("layer.v1.tar+gzip", gzip.compress(layer, 9, mtime=0))],
     }
-    names = {"org.opencontainers.image.ref.name": version, "io.containerd.image.name": f"{NAME}:{version}"}
+    names = {"org.opencontainers.image.ref.name": version, "io.containerd.image.name": f"docker.io/library/{NAME}:{version}"}
     index = {"schemaVersion": 2, "mediaType": OCI + "index.v1+json",
              "manifests": [blobs.add("manifest.v1+json", as_json(manifest), platform=platform, annotations=names)]}
     files = [("oci-layout", 0o644, as_json({"imageLayoutVersion": "1.0.0"})), ("index.json", 0o644, as_json(index))]

@@ -32,8 +32,9 @@ environment_key_check(struct bytes file, const char *shown, const struct roster 
 	if (lines_have_conflict(file))
 		return error_set(
 			err, ERROR_REFUSED,
-			"%s: a merge conflict was left here; take the file of the side whose "
-			"roster was taken (git checkout --ours, or --theirs)",
+			"%s: a merge conflict was left here; take all of tfsecrets/ from the side "
+			"that others have already (git restore -SW -s HEAD tfsecrets, or -s "
+			"MERGE_HEAD), and make the other change anew on top of it",
 			shown);
 	sha256_hex(file, hash);
 	if (strcmp(hash, environment->wrapped) != 0)

@@ -25,6 +25,7 @@ facts()
 }
 
 @test "the image is one static file of root, run as 65532, the same bytes in every run" {
+	rm -rf "$BUILD/image" "$archive" "$parts" # of an earlier version, it may be
 	make_image SOURCE_DATE_EPOCH=1000000000
 	facts "$archive" >found
 	version=$(cat "$BUILD/version")

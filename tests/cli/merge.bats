@@ -405,7 +405,7 @@ rest='LOG=info MIDDLE=m PORT=1'
 	done
 	git checkout -q --ours tfsecrets/roster
 	run --separate-stderr tfsecrets resolve A --ours
-	fails 4 "tfsecrets/prod/key.age: a merge conflict was left here; take the file of the side whose roster was taken"
+	fails 4 "tfsecrets/prod/key.age: a merge conflict was left here; take all of tfsecrets/ from the side that others have already"
 	git checkout -q --ours tfsecrets/prod/key.age
 	run --separate-stderr tfsecrets resolve A --theirs
 	fails 4 "opening 'A': altered, or sealed to another key"

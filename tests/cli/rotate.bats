@@ -124,6 +124,8 @@ stale()
 	check_is_quiet
 	cp "$HOME/stale" tfsecrets/prod/sealed/OPENAI_API_KEY
 	check_finds "tfsecrets/prod/sealed/OPENAI_API_KEY: is of an epoch that ended long ago"
+	run -0 --separate-stderr tfsecrets seal -e prod
+	[[ $stderr == *"warning: tfsecrets/prod/sealed/OPENAI_API_KEY: is of an epoch that ended long ago"* ]]
 	works tfsecrets seal -e prod
 	cmp "$HOME/stale" tfsecrets/prod/sealed/OPENAI_API_KEY
 	refused 4 "is of an epoch that ended long ago" tfsecrets rotate -e prod

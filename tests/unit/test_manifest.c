@@ -48,7 +48,7 @@ make_one(enum object_kind kind, const struct fake_value *values, size_t count,
 		entries,     count
 	};
 	const struct schema schema = { .objects = &object, .object_count = 1 };
-	const struct object_place place = { &prod, FAKE_PROJECT_ID, "space" };
+	const struct object_place place = { &prod, FAKE_PROJECT_ID, "space", NULL, 0 };
 	struct error err = ERROR_INIT;
 
 	assert_true(count <= MAX_SETTINGS);
@@ -105,7 +105,7 @@ static void
 write_two(size_t count, enum manifest_format format, enum manifest_secrets secrets, struct buf *ret)
 {
 	const struct schema schema = { .objects = two_objects, .object_count = count };
-	const struct object_place place = { &prod, FAKE_PROJECT_ID, NULL };
+	const struct object_place place = { &prod, FAKE_PROJECT_ID, NULL, NULL, 0 };
 	CLEANUP(kube_objects_clear) struct kube_objects objects = KUBE_OBJECTS_INIT;
 	struct fake_values fake = { .values = two_values };
 	const struct value_source source = FAKE_SOURCE(&fake);

@@ -41,7 +41,7 @@ make(enum object_kind kind, const struct fake_value *values, struct kube_objects
 	struct object object = { TEXT("app"), 1, kind, TEXT("Opaque"), entries, 2 };
 	const struct environment prod = { .name = TEXT("prod"), .deliver = DELIVER_OBJECTS };
 	const struct schema schema = { .objects = &object, .object_count = 1 };
-	const struct object_place place = { &prod, FAKE_PROJECT_ID, "space" };
+	const struct object_place place = { &prod, FAKE_PROJECT_ID, "space", NULL, 0 };
 	struct fake_values fake = { .values = values };
 	const struct value_source source = FAKE_SOURCE(&fake);
 	struct error err = ERROR_INIT;

@@ -31,7 +31,7 @@ static struct object objects_of_schema[] = {
 };
 static const struct schema schema = { .objects = objects_of_schema, .object_count = 2 };
 static const struct environment prod = { .name = TEXT("prod"), .deliver = DELIVER_OBJECTS };
-static const struct object_place place = { &prod, FAKE_PROJECT_ID, "app" };
+static const struct object_place place = { &prod, FAKE_PROJECT_ID, "app", NULL, 0 };
 
 static const struct fake_value all[] = { FAKE_PLAIN(""), FAKE_SEALED("hunter2"),
 					 FAKE_PLAIN("https://example.org") };
@@ -97,7 +97,7 @@ static void
 test_empty(void **state)
 {
 	static const struct fake_value none[] = { FAKE_ABSENT, FAKE_ABSENT, FAKE_ABSENT };
-	const struct object_place nowhere = { &prod, FAKE_PROJECT_ID, NULL };
+	const struct object_place nowhere = { &prod, FAKE_PROJECT_ID, NULL, NULL, 0 };
 	CLEANUP(kube_objects_clear) struct kube_objects objects = KUBE_OBJECTS_INIT;
 	struct fake_values fake = { .values = none };
 	const struct value_source source = FAKE_SOURCE(&fake);
@@ -118,7 +118,7 @@ static void
 test_sealed_delivery(void **state)
 {
 	const struct environment sealed = { .name = TEXT("prod"), .deliver = DELIVER_SEALED };
-	const struct object_place there = { &sealed, FAKE_PROJECT_ID, "app" };
+	const struct object_place there = { &sealed, FAKE_PROJECT_ID, "app", NULL, 0 };
 	CLEANUP(kube_objects_clear) struct kube_objects objects = KUBE_OBJECTS_INIT;
 	struct fake_values fake = { .values = all };
 	const struct value_source source = FAKE_SOURCE(&fake);
