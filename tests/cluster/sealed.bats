@@ -227,3 +227,15 @@ a_workload()
 	run --separate-stderr tfsecrets render --init-container patch
 	fails 2 "'prod' is not delivered sealed"
 }
+
+@test "the examples are taken by the server, under the restricted profile without a warning" {
+	a_repository
+	kubectl create namespace "$namespace" >/dev/null
+	kubectl label namespace "$namespace" pod-security.kubernetes.io/enforce=restricted \
+		pod-security.kubernetes.io/warn=restricted >/dev/null
+	for example in files variables exec; do
+		run -0 --separate-stderr in_project apply --server-side --dry-run=server \
+			-f "$root/examples/init-container/$example.yaml"
+		[[ $stderr != *Warning* ]] || { echo "$example: $stderr"; return 1; }
+	done
+}
