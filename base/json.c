@@ -137,3 +137,13 @@ json_boolean(struct json *json, bool boolean)
 	json_value(json);
 	buf_append_text(json->out, boolean ? "true" : "false");
 }
+
+void
+json_list(struct json *json, const char *name, const struct list *list)
+{
+	json_name(json, name);
+	json_open(json, '[');
+	for (size_t i = 0; i < list->count; i++)
+		json_text(json, list->items[i]);
+	json_close(json, ']');
+}

@@ -22,6 +22,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "base/list.h"
 
 enum json_layout {
 	JSON_COMPACT, /* no white space at all */
@@ -55,6 +56,9 @@ void json_string(struct json *json, struct bytes text);
 void json_text(struct json *json, const char *text);
 void json_number(struct json *json, int64_t number);
 void json_boolean(struct json *json, bool boolean);
+
+/* A member of an object whose value is a list of texts. */
+void json_list(struct json *json, const char *name, const struct list *list);
 
 /* A string without the writer's state: quotes, escapes and nothing else. */
 void json_write_string(struct buf *out, struct bytes text);

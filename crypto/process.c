@@ -88,3 +88,9 @@ process_umask(void)
 {
 	return started_with.umask;
 }
+
+unsigned
+process_file_mode(void)
+{
+	return 0666 & ~process_umask();
+}

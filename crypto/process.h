@@ -16,5 +16,7 @@ void process_restore(void);
 
 /* The umask that the process was started with, for files that are not secret (mode & ~umask). */
 unsigned process_umask(void);
+/* The mode of a new file that is no secret: 0666 less that. */
+unsigned process_file_mode(void);
 
 #endif

@@ -11,10 +11,7 @@
 #include "injector/cluster/mark.h"
 #include "injector/cluster/rollout.h"
 
-enum {
-	ROUNDS = 20, /* that others may come in between */
-	PUT_BACK_SECONDS = 60,
-};
+enum { ROUNDS = 20 }; /* that others may come in between */
 
 /* What is known of one object. */
 struct state {
@@ -424,68 +421,6 @@ run_once(struct round *round, enum api_result *ret_result, struct error *err)
 	return *ret_result == API_DONE ? write_objects(round, ret_result, err) : 0;
 }
 
-/* The pods of what was put back: what they are restarted for is the content of before. */
-static int
-restart_again(const struct round *round, const struct rollout *rollout, struct error *err)
-{
-	CLEANUP(workloads_clear) struct workloads workloads = WORKLOADS_INIT;
-	struct rollout_object *objects = xcalloc(rollout->count, sizeof(*objects));
-	struct rollout before = *rollout;
-	int result;
-
-	before.objects = objects;
-	before.count = 0;
-	for (size_t i = 0; i < rollout->count; i++) {
-		struct rollout_object *object = &objects[before.count];
-		const struct kept_object *kept =
-			kept_find(round->kept, rollout->objects[i].kind, rollout->objects[i].name);
-
-		*object = rollout->objects[i];
-		if (kept != NULL)
-			object->content = object_meta_annotation(&kept->object, ANNOTATION_CONTENT);
-		before.count += object->content != NULL;
-	}
-	result = workloads_read(round->api, round->namespace, false, &workloads, err);
-	if (result == 0)
-		result = rollout_restart(&before, &workloads, err);
-	free(objects);
-	return result;
-}
-
-/* Everything of this run back as it was, and the pods restarted for it. The marks stay: what the target has had it
- * has had. */
-static int
-put_back(const struct round *round, const struct rollout *rollout, struct error *err)
-{
-	const struct error cause = *err;
-
-	api_extend(round->api, PUT_BACK_SECONDS);
-	for (size_t i = 0; i < round->kept->count; i++) {
-		const struct kept_object *object = &round->kept->items[i];
-		const struct apply_report report = {
-			.kind = kube_kind_name(object->kind),
-			.shown = object->kind == OBJECT_SECRET ? "secret" : "configmap",
-			.name = object->name,
-			.namespace = round->namespace,
-			.deed = APPLY_PUT_BACK,
-			.changes = "",
-		};
-
-		if (kept_put_back(round->kept, i, round->api, round->namespace, err) < 0) {
-			*err = cause;
-			return error_context(err, "not everything could be put back, %s '%s' first",
-					     report.shown, object->name);
-		}
-		round->apply->report(round->apply->report_context, &report);
-	}
-	if (restart_again(round, rollout, err) < 0) {
-		*err = cause;
-		return error_context(err, "put back as it was, but not restarted");
-	}
-	*err = cause;
-	return error_context(err, "put back as it was, and restarted");
-}
-
 static struct rollout_object *
 rollout_objects(const struct round *round)
 {
@@ -506,23 +441,6 @@ rollout_objects(const struct round *round)
 }
 
 static int
-roll_out(const struct round *round, const struct rollout *rollout, struct error *err)
-{
-	const struct apply *apply = round->apply;
-	CLEANUP(workloads_clear) struct workloads workloads = WORKLOADS_INIT;
-
-	if ((apply->restart || apply->wait) &&
-	    workloads_read(round->api, round->namespace, false, &workloads, err) < 0)
-		return -1;
-	if (apply->restart && rollout_restart(rollout, &workloads, err) < 0)
-		return -1;
-	if (apply->wait && apply->dry_run == DRY_RUN_NONE &&
-	    rollout_wait(rollout, &workloads, err) < 0)
-		return apply->atomic ? put_back(round, rollout, err) : -1;
-	return apply->prune ? rollout_prune(rollout, err) : 0;
-}
-
-static int
 follow(const struct round *round, struct error *err)
 {
 	struct rollout_object *objects = rollout_objects(round);
@@ -530,8 +448,9 @@ follow(const struct round *round, struct error *err)
 					 .api = round->api,
 					 .namespace = round->namespace,
 					 .objects = objects,
-					 .count = round->objects.count };
-	int result = roll_out(round, &rollout, err);
+					 .count = round->objects.count,
+					 .kept = round->kept };
+	int result = rollout_run(&rollout, err);
 
 	free(objects);
 	return result;

@@ -8,6 +8,7 @@
 
 #include "base/list.h"
 #include "injector/cluster/apply.h"
+#include "injector/cluster/kept.h"
 #include "injector/cluster/workload.h"
 
 /* One of the objects that were just brought there. */
@@ -24,7 +25,14 @@ struct rollout {
 	const char *namespace;
 	const struct rollout_object *objects;
 	size_t count;
+	const struct kept *kept; /* what to put back, with apply->atomic */
 };
+
+/* All that apply's options ask for: restarts, waiting, pruning. A rollout that fails is put back, with apply->atomic,
+ * and fails all the same: everything of this run as it was, and the pods restarted for it; the marks stay, since what
+ * the target has had it has had. */
+int rollout_run(const struct rollout *rollout, struct error *err)
+	__attribute__((warn_unused_result));
 
 /* Restarts those workloads that use an object that changed, by the annotation of their pod template
  * (ANNOTATION_RESTARTED_FOR): the SHA-256 of "KIND/NAME LF CONTENT LF" of the objects that they use, sorted. One that

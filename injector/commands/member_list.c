@@ -52,16 +52,6 @@ print_member(const struct roster *roster, const struct member *member)
 }
 
 static void
-json_list(struct json *json, const char *name, const struct list *list)
-{
-	json_name(json, name);
-	json_open(json, '[');
-	for (size_t i = 0; i < list->count; i++)
-		json_text(json, list->items[i]);
-	json_close(json, ']');
-}
-
-static void
 json_member(struct json *json, const struct roster *roster, const struct member *member)
 {
 	CLEANUP(list_clear) struct list reads = LIST_INIT;

@@ -72,7 +72,7 @@ write_file(const struct rendering *rendering, const struct folder *folder,
 {
 	CLEANUP(sink_clear) struct sink sink = SINK_INIT;
 	CLEANUP(free_text) char *shown = xasprintf("%s/%s", folder->shown, name);
-	mode_t mode = object->kind == OBJECT_SECRET ? 0600 : 0666 & ~(mode_t)process_umask();
+	mode_t mode = object->kind == OBJECT_SECRET ? 0600 : process_file_mode();
 	size_t total;
 
 	if (file_exists(folder->fd, name) && !is_ours(folder, name, object))

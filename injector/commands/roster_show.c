@@ -93,16 +93,6 @@ print_entry(const struct chain *chain, const struct entry *entry)
 }
 
 static void
-json_list(struct json *json, const char *name, const struct list *list)
-{
-	json_name(json, name);
-	json_open(json, '[');
-	for (size_t i = 0; i < list->count; i++)
-		json_text(json, list->items[i]);
-	json_close(json, ']');
-}
-
-static void
 json_entry(struct json *json, const struct entry *entry)
 {
 	json_open(json, '{');

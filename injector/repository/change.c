@@ -9,12 +9,6 @@
 #include "injector/repository/values.h"
 #include "schemas/classify.h"
 
-mode_t
-change_mode(void)
-{
-	return 0666 & ~(mode_t)process_umask();
-}
-
 /* The first identity that is a sealer here; else the first one, whose values stay pending. */
 static void
 choose_signer(struct change *change, const struct identities *identities)
@@ -246,7 +240,7 @@ change_commit(struct change *change, struct error *err)
 		else
 			journal_expect_missing(&change->journal, path);
 		if (journal_put(&change->journal, path, secret_bytes(&change->plain.source),
-				change_mode(), err) < 0)
+				process_file_mode(), err) < 0)
 			return -1;
 	}
 	return journal_commit(&change->journal, err);

@@ -14,8 +14,6 @@ struct succession {
 	const char *value_id; /* NULL: a new one */
 };
 
-/* The mode of a file that is public: what the user's umask leaves. */
-mode_t change_mode(void);
 /* Now, or a second after `before` where that is later. */
 int64_t change_time_after(int64_t before);
 /* Whether the file holds this value; false as well where we cannot read it, and of a pending file, which is

@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "base/memory.h"
+#include "crypto/process.h"
 #include "injector/repository/change_parts.h"
 #include "injector/repository/lines.h"
 
@@ -216,7 +217,7 @@ change_seal(struct change *change, const char *setting, const struct succession 
 			 &text, err) < 0)
 		return error_context(err, "sealing '%s'", setting);
 	change->sealed_count++;
-	return journal_put(&change->journal, path, buf_bytes(&text), change_mode(), err);
+	return journal_put(&change->journal, path, buf_bytes(&text), process_file_mode(), err);
 }
 
 int

@@ -9,12 +9,6 @@
 #include "injector/repository/reseal.h"
 #include "injector/repository/roster_changes.h"
 
-static mode_t
-public_mode(void)
-{
-	return 0666 & ~(mode_t)process_umask();
-}
-
 /* "alice, bob or carol" */
 static char *
 join_names(const struct roster *roster, const struct member_set *set)
@@ -463,7 +457,7 @@ stage_key_file(struct journal *journal, const char *environment,
 	CLEANUP(free_text) char *proposed = project_path(environment, "key.age.proposed");
 
 	return journal_put(journal, is_complete ? path : proposed, buf_bytes(&work->file),
-			   public_mode(), err);
+			   process_file_mode(), err);
 }
 
 /* Who completes a proposed new epoch reads it as well, and so has seen that its key file holds the key that the
@@ -569,7 +563,7 @@ stage(const struct draft *draft, struct journal *journal, state_progress progres
 	if (!draft->is_resumed)
 		journal_expect_missing(journal, path);
 	if (write_roster(draft, &text, result, err) < 0 ||
-	    journal_put(journal, path, buf_bytes(&text), public_mode(), err) < 0)
+	    journal_put(journal, path, buf_bytes(&text), process_file_mode(), err) < 0)
 		return -1;
 	for (size_t i = 0; i < draft->next->environment_count; i++) {
 		if (stage_environment(draft, i, journal, progress, result, err) < 0)

@@ -9,12 +9,6 @@
 
 enum { LINES_FILE_MAX = 1024 * 1024 };
 
-static mode_t
-public_mode(void)
-{
-	return 0666 & ~(mode_t)process_umask();
-}
-
 /* A new key, wrapped to the one member; its public half and its file's hash go into the roster. */
 static int
 stage_key(struct journal *journal, struct roster *roster, struct roster_environment *environment,
@@ -30,7 +24,7 @@ stage_key(struct journal *journal, struct roster *roster, struct roster_environm
 		return -1;
 	memcpy(environment->key, key.public, sizeof(environment->key));
 	sha256_hex(buf_bytes(&file), environment->wrapped);
-	return journal_put(journal, path, buf_bytes(&file), public_mode(), err);
+	return journal_put(journal, path, buf_bytes(&file), process_file_mode(), err);
 }
 
 static struct member_set
@@ -94,7 +88,8 @@ stage_roster(struct journal *journal, struct roster *roster, const struct identi
 	buf_append(&text, buf_bytes(&armor));
 	if (buf_check(&text, "the roster", err) < 0)
 		return -1;
-	return journal_put(journal, ROSTER_DIRECTORY "/0001", buf_bytes(&text), public_mode(), err);
+	return journal_put(journal, ROSTER_DIRECTORY "/0001", buf_bytes(&text), process_file_mode(),
+			   err);
 }
 
 int
@@ -163,5 +158,5 @@ founding_stage_lines(struct journal *journal, const struct project *project, con
 		return 0;
 	if (buf_check(&new, file, err) < 0)
 		return -1;
-	return journal_put(journal, file, buf_bytes(&new), public_mode(), err);
+	return journal_put(journal, file, buf_bytes(&new), process_file_mode(), err);
 }

@@ -111,8 +111,7 @@ reseal_one(struct work *work, const struct value_state *state, struct error *err
 		return error_context(err, "resealing '%s'", state->name);
 	(void)pthread_mutex_lock(&work->lock);
 	journal_expect(work->journal, path, buf_bytes(&text));
-	result = journal_put(work->journal, path, buf_bytes(&out), 0666 & ~(mode_t)process_umask(),
-			     err);
+	result = journal_put(work->journal, path, buf_bytes(&out), process_file_mode(), err);
 	work->done++;
 	(void)pthread_mutex_unlock(&work->lock);
 	return result;
