@@ -109,10 +109,11 @@ assert a == b and len(a) == 3, (a, b)'
 	[ "$(tfsecrets render | query '"namespace" in documents[0]["metadata"]')" = False ]
 }
 
-@test "an environment that delivers sealed has no Secret to print" {
+@test "an environment that delivers sealed has its bundle to print, and no Secret" {
 	a_project
 	sed -i 's/^  prod: {}/  prod: {deliver: sealed}/' tfsecrets.yaml
-	[ "$(tfsecrets render | query '[d["kind"] for d in documents]')" = "['ConfigMap']" ]
+	[ "$(tfsecrets render | query '[d["kind"] for d in documents]')" = "['ConfigMap', 'ConfigMap']" ]
+	[ "$(tfsecrets render | query '[d["metadata"]["name"][-7:] for d in documents][1]')" = -sealed ]
 }
 
 @test "objects carry the marks that they are known by" {
