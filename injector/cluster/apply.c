@@ -407,8 +407,14 @@ run_once(struct round *round, enum api_result *ret_result, struct error *err)
 	const struct apply *apply = round->apply;
 
 	*ret_result = API_DONE;
-	if (look(round, err) < 0 || check_all_lost_keys(round, err) < 0)
+	if (look(round, err) < 0)
 		return -1;
+	if (check_all_lost_keys(round, err) < 0) {
+		/* Who only looks is told, and sees the rest. */
+		if (apply->dry_run != DRY_RUN_CLIENT || err->code != ERROR_REFUSED)
+			return -1;
+		apply->note("%s", err->message);
+	}
 	if (apply->dry_run == DRY_RUN_CLIENT ||
 	    (to_write(round) == 0 && inventory_equal(&round->known, &round->next))) {
 		report_all(round);

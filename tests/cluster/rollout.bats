@@ -140,6 +140,9 @@ rolled_out()
 		workload "$kind" web "$by_env"
 		run --separate-stderr tfsecrets apply
 		fails 4 "Secret 'taskflow-secrets' would lose the key 'OPENAI_API_KEY', which ${kind,,}.apps/web refers to; change that first"
+		run -3 --separate-stderr tfsecrets diff
+		[[ $stderr == *"would lose the key 'OPENAI_API_KEY'"* ]]
+		[[ $output == *"secret/taskflow-secrets in $namespace differs: -OPENAI_API_KEY" ]]
 		in_project delete "${kind,,}" web >/dev/null
 	done
 	[ -n "$(value secret/taskflow-secrets OPENAI_API_KEY)" ]
