@@ -158,3 +158,18 @@ mine()
 	run --separate-stderr tfsecrets get -e prod DATABASE_URL --identity alice.pub
 	[ "$status" -eq 4 ] && [ -z "$output" ]
 }
+
+@test "ssh-agent signs values and rosters for who has the public key here alone" {
+	ssh-keygen -q -t ed25519 -N '' -f "$BATS_TEST_TMPDIR/key"
+	tfsecrets -q member add dora --ssh-key "$BATS_TEST_TMPDIR/key.pub" --env prod --read --seal --admin
+	eval "$(ssh-agent -s)" >/dev/null
+	ssh-add -q "$BATS_TEST_TMPDIR/key"
+	rm "$BATS_TEST_TMPDIR/key"
+	printf %s postgresql://d:e@f/g | tfsecrets -q set -e prod DATABASE_URL --identity "$BATS_TEST_TMPDIR/key.pub"
+	tfsecrets -q roster threshold 2 --identity "$BATS_TEST_TMPDIR/key.pub"
+	kill "$SSH_AGENT_PID"
+	run -0 tfsecrets check
+	[ "$(tfsecrets get -e prod DATABASE_URL)" = postgresql://d:e@f/g ]
+	[ "$(tfsecrets roster show -o json | jq -r '.rosters[0]["signed-by"][0]')" = dora ]
+	run ! tfsecrets set -e prod DATABASE_URL --file /dev/null --identity "$BATS_TEST_TMPDIR/key.pub"
+}
