@@ -130,6 +130,10 @@ web()
 
 @test 'a service is found by its name' {
 	web
+	# What the node's proxy and CoreDNS learn a moment after the deployment is there.
+	address=$(within get service web --output='jsonpath={.spec.clusterIP}')
+	eventually enter app look-up 10.0.0.10:53 "web.$namespace.svc.cluster.local" >/dev/null
+	eventually enter app get "http://$address:8000/" >/dev/null
 	pod client <<-END
 		containers:
 		  - {name: short, image: IMAGE, args: [get, 'http://web:8000/'], securityContext: RESTRICTED}
@@ -139,7 +143,7 @@ web()
 		     securityContext: RESTRICTED}
 	END
 	run -0 await_end client
-	[ "$output" = $'long 0 \nnone 1 \nshort 0 ' ]
+	[ "$output" = $'long 0 \nnone 1 \nshort 0 ' ] || { echo "$output"; return 1; }
 	for container in short long; do
 		run -0 within logs client --container=$container
 		[ "$output" = 'it is served' ]
