@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * yaml: a document as a tree of nodes with line, column and byte range. The only file that includes
+ * yaml: a document as a tree of nodes with line, column and byte range. Only yaml_read.c includes
  * yaml.h of libyaml. Strict: one document, UTF-8, string keys; duplicate keys, anchors, aliases, tags,
  * directives, tabs as indentation and NUL are errors with line and column. An empty document is an
  * empty map.

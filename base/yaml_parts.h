@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* yaml_parts: what yaml.c and yaml_lax.c share; nobody else includes it. */
+/* yaml_parts: what the files of yaml share; nobody else includes it. */
 #ifndef BASE_YAML_PARTS_H
 #define BASE_YAML_PARTS_H
 
@@ -18,6 +18,14 @@ struct yaml_lax {
 	struct yaml_node
 		dropped; /* duplicates and merge keys: an alias may still name what is in them */
 };
+
+/* How long a byte order mark in front is: 3 or 0. */
+size_t yaml_source_mark_len(struct bytes source);
+/* Whether the line around this byte is one of a merge conflict. */
+bool yaml_source_is_conflict(struct bytes source, size_t at);
+/* What libyaml would report in words of its own or in a wrong place: size, UTF-8, characters, conflicts. */
+int yaml_source_check(struct bytes source, const char *file, bool is_lax, struct error *err)
+	__attribute__((warn_unused_result, nonnull));
 
 void yaml_node_free(struct yaml_node *node);
 void yaml_node_append(struct yaml_node *collection, struct yaml_node *child);
