@@ -3,6 +3,7 @@
 
 #include "crypto/process.h"
 #include "crypto/secret.h"
+#include "injector/cluster/interrupt.h"
 #include "injector/command.h"
 #include "injector/repository/identity.h"
 
@@ -38,5 +39,5 @@ main(int argc, char **argv)
 	status = command_report(&invocation, run(&invocation, argc, argv, &err), &err);
 	identity_forget_environment();
 	secret_stop();
-	return status;
+	return interrupt_end(status);
 }

@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "crypto/random.h"
 #include "injector/cluster/access.h"
+#include "injector/cluster/interrupt.h"
 #include "injector/cluster/refusal.h"
 
 #define METADATA_ONLY "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
@@ -81,9 +82,14 @@ pause_before(struct api *api, int attempt, long retry_after)
 		milliseconds = retry_after * 1000;
 	if (milliseconds >= api->deadline - now())
 		return false;
-	const struct timespec pause = { milliseconds / 1000, milliseconds % 1000 * 1000000 };
+	if (api->goes_on) {
+		const struct timespec pause = { milliseconds / 1000,
+						milliseconds % 1000 * 1000000 };
 
-	(void)nanosleep(&pause, NULL);
+		(void)nanosleep(&pause, NULL);
+	} else {
+		(void)interrupt_pause(milliseconds);
+	}
 	return true;
 }
 
@@ -116,15 +122,37 @@ request_seconds(const struct api *api)
 	return left > 1 ? (long)left : 1;
 }
 
+static bool
+is_stopped(const struct api *api)
+{
+	return interrupt_caught() != 0 && !api->goes_on;
+}
+
+static int
+stop(struct api *api, struct error *err)
+{
+	api->stopped = true;
+	return interrupt_error(err);
+}
+
 /* Until there is an answer that will stay. The last problem is the one that is told. */
 static int
 request(struct api *api, const struct call *call, struct http_answer *answer, struct error *err)
 {
+	struct http_request asked = call->request;
 	bool renewed = false;
 
+	asked.goes_on = api->goes_on;
+	api->stopped = api->doubtful = false;
 	for (int attempt = 0;; attempt++) {
-		int result = http_do(api->http, &call->request, request_seconds(api), answer, err);
+		int result;
 
+		if (is_stopped(api))
+			return stop(api, err);
+		result = http_do(api->http, &asked, request_seconds(api), answer, err);
+		api->doubtful |= result < 0 ? answer->was_sent : answer->status >= 500;
+		if (result < 0 && is_stopped(api))
+			return stop(api, err);
 		if (result == 0 && answer->status == 401 && !renewed &&
 		    kube_access_renew(api->access)) {
 			renewed = true;

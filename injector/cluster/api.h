@@ -6,7 +6,7 @@
  *
  * Requests that may be repeated are, on 429, 500, 502, 503, 504 and when there is no answer, with growing,
  * jittered pauses (or the server's Retry-After) until the deadline. What would be the same again (a certificate
- * that is not trusted) fails at once. On a 401 a token that comes from a file is read again, once.
+ * that is not trusted) fails at once. After a signal (interrupt.h) none begins: "stopped by SIGINT". On a 401 a token that comes from a file is read again, once.
  */
 #ifndef CLUSTER_API_H
 #define CLUSTER_API_H
@@ -27,6 +27,9 @@ struct api {
 	void (*warn)(const char *warning); /* of the server, each text once; or NULL */
 	struct list warned;
 	bool dry_run; /* the server goes through writes, and keeps nothing */
+	bool goes_on; /* a signal that has come already does not stop what follows */
+	bool stopped; /* the last request was, by a signal */
+	bool doubtful; /* what the last request asked for may be done, whatever its end: once there was no answer */
 };
 
 /* Of which request an answer is not "done": each is expected somewhere, all else is an error. */

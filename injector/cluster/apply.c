@@ -6,6 +6,8 @@
 
 #include "base/json.h"
 #include "base/memory.h"
+#include "injector/cluster/fate.h"
+#include "injector/cluster/interrupt.h"
 #include "injector/cluster/kept.h"
 #include "injector/cluster/manifest.h"
 #include "injector/cluster/mark.h"
@@ -26,7 +28,8 @@ struct round {
 	struct api *api;
 	const char *namespace;
 	bool is_first;
-	struct kept *kept; /* of the first look at each object that changes */
+	struct kept *kept;   /* of the first look at each object that changes */
+	struct fates *fates; /* of all looks */
 	struct kube_objects objects;
 	struct state *states; /* as objects */
 	struct object_meta inventory_meta;
@@ -178,11 +181,14 @@ look(struct round *round, struct error *err)
 	if (kube_objects_make(apply->schema, &place, &apply->values, &round->objects, err) < 0)
 		return -1;
 	round->states = xcalloc(round->objects.count, sizeof(*round->states));
+	fates_start(round->fates, &round->objects);
 	if (read_inventory(round, &round->inventory_meta, &round->known, err) < 0)
 		return -1;
 	for (size_t i = 0; i < round->objects.count; i++) {
 		if (look_at(round, i, err) < 0)
 			return -1;
+		fate_found(&round->fates->items[i], round->states[i].deed, &round->states[i].meta,
+			   &round->objects.items[i]);
 	}
 	if (round->inventory_meta.json != NULL &&
 	    inventory_read(&round->inventory_meta, &round->next, err) < 0)
@@ -353,25 +359,6 @@ write_object(struct round *round, size_t at, enum api_result *ret_result, struct
 			 kube_kind_name(object->kind), object->name, cause.message);
 }
 
-static void
-report(const struct round *round, size_t at)
-{
-	const struct apply *apply = round->apply;
-	const struct state *state = &round->states[at];
-	CLEANUP(free_text) char *changes =
-		object_meta_changes(&state->meta, &round->objects.items[at]);
-	const struct apply_report report = {
-		.kind = kube_kind_name(round->objects.items[at].kind),
-		.shown = round->objects.items[at].kind == OBJECT_SECRET ? "secret" : "configmap",
-		.name = round->objects.items[at].name,
-		.namespace = round->namespace,
-		.deed = state->deed,
-		.changes = changes,
-	};
-
-	apply->report(apply->report_context, &report);
-}
-
 static int
 write_objects(struct round *round, enum api_result *ret_result, struct error *err)
 {
@@ -379,10 +366,12 @@ write_objects(struct round *round, enum api_result *ret_result, struct error *er
 
 	for (size_t i = 0; i < round->objects.count; i++) {
 		if (round->states[i].deed != APPLY_UNCHANGED &&
-		    (write_object(round, i, ret_result, err) < 0 || *ret_result == API_STALE))
+		    (write_object(round, i, ret_result, err) < 0 || *ret_result == API_STALE)) {
+			round->fates->items[i].doubtful = round->api->doubtful;
 			return *ret_result == API_STALE ? 0 : -1;
+		}
 		created |= round->states[i].deed == APPLY_CREATED;
-		report(round, i);
+		fate_tell(&round->fates->items[i], round->apply, round->namespace);
 	}
 	if (!created || round->apply->dry_run != DRY_RUN_NONE)
 		return 0;
@@ -397,7 +386,15 @@ static void
 report_all(const struct round *round)
 {
 	for (size_t i = 0; i < round->objects.count; i++)
-		report(round, i);
+		fate_tell(&round->fates->items[i], round->apply, round->namespace);
+}
+
+/* What was written is to be told from here on, also when a signal comes. */
+static void
+begin(const struct round *round)
+{
+	round->fates->begun = true;
+	interrupt_begin();
 }
 
 /* *ret_result: API_DONE, or API_STALE and API_EXISTS: somebody came in between, look again. */
@@ -420,8 +417,11 @@ run_once(struct round *round, enum api_result *ret_result, struct error *err)
 		report_all(round);
 		return 0;
 	}
-	if (check_objects(round, err) < 0 ||
-	    (apply->create_namespace && make_namespace(round, err) < 0) ||
+	if (check_objects(round, err) < 0)
+		return -1;
+	if (apply->dry_run == DRY_RUN_NONE)
+		begin(round);
+	if ((apply->create_namespace && make_namespace(round, err) < 0) ||
 	    keep_objects(round, err) < 0 || write_inventory(round, ret_result, err) < 0)
 		return -1;
 	return *ret_result == API_DONE ? write_objects(round, ret_result, err) : 0;
@@ -440,7 +440,7 @@ rollout_objects(const struct round *round)
 			.name = object->name,
 			.content = object->annotations[0].value,
 			.written = object_meta_written(&round->states[i].meta),
-			.changed = round->states[i].deed != APPLY_UNCHANGED,
+			.changed = round->fates->items[i].deed != APPLY_UNCHANGED,
 		};
 	}
 	return objects;
@@ -462,14 +462,23 @@ follow(const struct round *round, struct error *err)
 	return result;
 }
 
-int
-apply_to(const struct apply *apply, struct api *api, const char *namespace, struct error *err)
+static int
+tell_stopped(const struct fates *fates, struct error *err)
+{
+	const struct error cause = *err;
+
+	return error_set(err, cause.code, "%s%s", cause.message,
+			 fates->begun ? "; run this again to write the rest" :
+					", and nothing was written");
+}
+
+/* Until nobody comes in between. */
+static int
+run_rounds(const struct apply *apply, struct api *api, const char *namespace, struct fates *fates,
+	   struct error *err)
 {
 	CLEANUP(kept_clear) struct kept kept = KEPT_INIT;
 
-	api->dry_run = apply->dry_run == DRY_RUN_SERVER;
-	if (check_place(apply, api, namespace, err) < 0)
-		return -1;
 	for (int i = 0; i < ROUNDS; i++) {
 		CLEANUP(round_clear) struct round round = {
 			.apply = apply,
@@ -477,6 +486,7 @@ apply_to(const struct apply *apply, struct api *api, const char *namespace, stru
 			.namespace = namespace,
 			.is_first = i == 0,
 			.kept = &kept,
+			.fates = fates,
 			.objects = KUBE_OBJECTS_INIT,
 			.known = INVENTORY_INIT,
 			.next = INVENTORY_INIT,
@@ -484,10 +494,26 @@ apply_to(const struct apply *apply, struct api *api, const char *namespace, stru
 		enum api_result result;
 
 		if (run_once(&round, &result, err) < 0)
-			return -1;
+			return api->stopped ? tell_stopped(fates, err) : -1;
 		if (result == API_DONE)
 			return follow(&round, err);
 	}
 	return error_set(err, ERROR_CLUSTER,
 			 "others write the same objects all the time; run it again");
+}
+
+int
+apply_to(const struct apply *apply, struct api *api, const char *namespace, struct error *err)
+{
+	CLEANUP(fates_clear) struct fates fates = FATES_INIT;
+	int result;
+
+	api->dry_run = apply->dry_run == DRY_RUN_SERVER;
+	api->goes_on = false;
+	if (check_place(apply, api, namespace, err) < 0)
+		return -1;
+	result = run_rounds(apply, api, namespace, &fates, err);
+	if (result < 0)
+		fates_tell_rest(&fates, apply, namespace);
+	return result;
 }

@@ -18,6 +18,11 @@ enum apply_deed {
 	APPLY_RESTARTED, /* a workload */
 	APPLY_PRUNED,
 	APPLY_PUT_BACK, /* as it was before, since the rollout failed */
+	/* Where the run ends early. */
+	APPLY_NOT_WRITTEN,
+	APPLY_NOT_KNOWN, /* whether it is written: there was no answer */
+	APPLY_NOT_PUT_BACK,
+	APPLY_NOT_KNOWN_BACK, /* whether it is put back */
 };
 
 /* What was, or with a dry run would be, done. changes: the keys whose values differ, as object_meta_changes has
@@ -58,7 +63,8 @@ struct apply {
 };
 
 /* One target: a namespace of the API server. ERROR_REFUSED: a value or roster is older than what the target has had, or the roster does not
- * allow the place; ERROR_CLUSTER: the server says no; ERROR_FAILED: no answer. */
+ * allow the place; ERROR_CLUSTER: the server says no; ERROR_FAILED: no answer, or a signal.
+ * Once something was written, what every object is is reported, whatever it ends with. */
 int apply_to(const struct apply *apply, struct api *api, const char *namespace, struct error *err)
 	__attribute__((warn_unused_result));
 

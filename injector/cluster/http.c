@@ -4,11 +4,13 @@
 #include <curl/curl.h>
 #include <dlfcn.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/memory.h"
+#include "injector/cluster/interrupt.h"
 #include "injector/cluster/proxy.h"
 
 #define LIBRARY "libcurl.so.4"
@@ -49,6 +51,7 @@ load(void)
 		curl.missing = LIBRARY;
 		return;
 	}
+	(void)signal(SIGPIPE, SIG_IGN);
 	FUNCTIONS(FIND)
 	if (curl.missing == NULL && curl.global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
 		curl.missing = "curl_global_init";
@@ -134,6 +137,18 @@ take_header(char *data, size_t size, size_t count, void *context)
 	return len;
 }
 
+/* Called about once a second at least. */
+static int
+is_stopped(void *context, curl_off_t to_read, curl_off_t read, curl_off_t to_write,
+	   curl_off_t written)
+{
+	const struct http_request *request = context;
+
+	(void)to_read, (void)read, (void)to_write, (void)written;
+	return interrupt_caught() != 0 && !request->goes_on &&
+	       (request->content_type == NULL || interrupt_age() > INTERRUPT_GRACE_MS);
+}
+
 #define SET(option, value) (void)curl.easy_setopt(http->easy, CURLOPT_##option, value)
 
 static void
@@ -165,7 +180,8 @@ static void
 set_always(struct http *http)
 {
 	SET(NOSIGNAL, 1L);
-	SET(NOPROGRESS, 1L);
+	SET(NOPROGRESS, 0L);
+	SET(XFERINFOFUNCTION, is_stopped);
 	SET(PROTOCOLS_STR, "https,http");
 	SET(FOLLOWLOCATION, 0L);
 	SET(HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
@@ -331,6 +347,7 @@ perform(struct http *http, const struct http_request *request, struct curl_slist
 {
 	CLEANUP(free_text) char *url = xasprintf("%s%s", http->base, request->path);
 	CURLcode code;
+	long sent = 0;
 
 	http->problem[0] = 0;
 	SET(URL, url);
@@ -338,6 +355,7 @@ perform(struct http *http, const struct http_request *request, struct curl_slist
 	SET(TIMEOUT, seconds);
 	SET(WRITEDATA, ret);
 	SET(HEADERDATA, ret);
+	SET(XFERINFODATA, request);
 	if (request->content_type != NULL) {
 		SET(POSTFIELDS, request->body.data);
 		SET(POSTFIELDSIZE_LARGE, (curl_off_t)request->body.len);
@@ -346,6 +364,8 @@ perform(struct http *http, const struct http_request *request, struct curl_slist
 	}
 	SET(CUSTOMREQUEST, request->method);
 	code = curl.easy_perform(http->easy);
+	(void)curl.easy_getinfo(http->easy, CURLINFO_REQUEST_SIZE, &sent);
+	ret->was_sent = sent > 0;
 	SET(HTTPHEADER, (struct curl_slist *)NULL);
 	return code;
 }
@@ -466,7 +486,7 @@ http_do(struct http *http, const struct http_request *request, long seconds,
 	if (ret->secret != NULL)
 		secret_reset(ret->secret);
 	list_clear(&ret->warnings);
-	ret->lasts = false;
+	ret->lasts = ret->was_sent = false;
 	made = make_headers(http, request, &list, err);
 	code = made == 0 ? perform(http, request, list, seconds, ret) : CURLE_OK;
 	free_headers(list);

@@ -2,7 +2,8 @@
 /*
  * http: requests to one API server, by libcurl, which is loaded at the first one (linking it would cost every
  * command 4 ms and 7 MiB). One connection, kept open. TLS 1.2 or later, no redirects, HTTP/1.1. A struct http
- * belongs to one thread at a time.
+ * belongs to one thread at a time. From the first one on SIGPIPE is ignored: not every libcurl sees to a connection
+ * that is closed under it.
  */
 #ifndef CLUSTER_HTTP_H
 #define CLUSTER_HTTP_H
@@ -26,11 +27,13 @@ struct http_request {
 	const char *accept;	  /* a media type */
 	const char *content_type; /* of the body, or NULL: none */
 	struct bytes body;	  /* borrowed, may be secret: libcurl reads it where it is */
+	bool goes_on;		  /* a signal does not end it */
 };
 
 struct http_answer {
 	int status;
 	bool lasts;	  /* there was no answer, and asked again there would be none either */
+	bool was_sent;	  /* the request, or a part of it */
 	bool is_json;	  /* by its content type */
 	long retry_after; /* seconds, 0: not said */
 	struct buf body;
@@ -50,7 +53,8 @@ void http_close(struct http *http);
 /* For CLEANUP(http_cleanup) struct http *http = NULL; */
 void http_cleanup(struct http **http);
 
-/* One request and its answer, of any status, within `seconds`. ERROR_FAILED "cannot reach 'SERVER': …" when
+/* One request and its answer, of any status, within `seconds`, or until a signal comes (interrupt.h), which a request
+ * with a body outlives by INTERRUPT_GRACE_MS. ERROR_FAILED "cannot reach 'SERVER': …" when
  * there was no whole answer (the server may have seen the request all the same). The caller
  * clears *ret, which may be used again for the next. */
 int http_do(struct http *http, const struct http_request *request, long seconds,

@@ -19,6 +19,12 @@ kube_kind_name(enum object_kind kind)
 	return kind == OBJECT_SECRET ? "Secret" : "ConfigMap";
 }
 
+const char *
+kube_kind_shown(enum object_kind kind)
+{
+	return kind == OBJECT_SECRET ? "secret" : "configmap";
+}
+
 bool
 kube_entry_is_binary(const struct kube_object *object, const struct kube_entry *entry)
 {

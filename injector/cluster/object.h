@@ -113,8 +113,9 @@ void kube_objects_clear(struct kube_objects *objects);
 /* A ConfigMap's value that is no text: it goes to binaryData. */
 bool kube_entry_is_binary(const struct kube_object *object, const struct kube_entry *entry);
 
-/* "Secret" or "ConfigMap". */
+/* "Secret" or "ConfigMap"; "secret" or "configmap", as kubectl shows them. */
 const char *kube_kind_name(enum object_kind kind);
+const char *kube_kind_shown(enum object_kind kind);
 
 /* Opens each sealed value once and adds up all sizes (*ret_total, bytes): over OBJECT_DATA_MAX is ERROR_FAILED. Call it for
  * every object before the first byte is written anywhere, so that what does not open or does not fit

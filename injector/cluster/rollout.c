@@ -152,7 +152,7 @@ prune_one(const struct rollout *rollout, const struct workloads *workloads,
 	  const struct leftover *leftover, bool *ret_gone, struct error *err)
 {
 	CLEANUP(object_meta_clear) struct object_meta meta = OBJECT_META_INIT;
-	const char *shown = leftover->kind == OBJECT_SECRET ? "secret" : "configmap";
+	const char *shown = kube_kind_shown(leftover->kind);
 	const struct workload *user = workloads_use(workloads, leftover->kind, leftover->name);
 	enum api_result result;
 

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The steps of a rollout, and what becomes of the objects when it fails. */
+#include <string.h>
+
 #include "base/memory.h"
+#include "injector/cluster/interrupt.h"
 #include "injector/cluster/rollout.h"
 
 enum { PUT_BACK_SECONDS = 60 };
@@ -33,53 +36,107 @@ restart_again(const struct rollout *rollout, struct error *err)
 	return result;
 }
 
+static void
+tell(const struct rollout *rollout, const struct kept_object *object, enum apply_deed deed)
+{
+	const struct apply_report report = {
+		.kind = kube_kind_name(object->kind),
+		.shown = kube_kind_shown(object->kind),
+		.name = object->name,
+		.namespace = rollout->namespace,
+		.deed = deed,
+		.changes = "",
+	};
+
+	rollout->apply->report(rollout->apply->report_context, &report);
+}
+
+static int
+put_objects_back(const struct rollout *rollout, struct error *err)
+{
+	const struct kept *kept = rollout->kept;
+	size_t done = 0;
+
+	while (done < kept->count &&
+	       kept_put_back(kept, done, rollout->api, rollout->namespace, err) == 0)
+		tell(rollout, &kept->items[done++], APPLY_PUT_BACK);
+	for (size_t i = done; i < kept->count; i++)
+		tell(rollout, &kept->items[i],
+		     i == done && rollout->api->doubtful ? APPLY_NOT_KNOWN_BACK :
+							   APPLY_NOT_PUT_BACK);
+	return done < kept->count ? -1 : 0;
+}
+
+/* In front of why anything is put back, where it is not the same once more. */
+static int
+add_failure(struct error *err, const struct error *failure, const char *text, const char *advice)
+{
+	if (strcmp(err->message, failure->message) == 0)
+		return error_context(err, "%s%s", text, advice);
+	return error_context(err, "%s (%s)%s", text, failure->message, advice);
+}
+
 /* Everything of this run back as it was, and the pods restarted for it. The marks stay: what the target has had it
- * has had. */
+ * has had. A signal that has come already is what it is put back for. */
 static int
 put_back(const struct rollout *rollout, struct error *err)
 {
 	const struct error cause = *err;
+	struct error failure;
 
+	rollout->api->goes_on = interrupt_caught() != 0;
+	if (rollout->api->goes_on)
+		rollout->apply->note("%s: all is put back; a second signal ends this at once",
+				     cause.message);
 	api_extend(rollout->api, PUT_BACK_SECONDS);
-	for (size_t i = 0; i < rollout->kept->count; i++) {
-		const struct kept_object *object = &rollout->kept->items[i];
-		const struct apply_report report = {
-			.kind = kube_kind_name(object->kind),
-			.shown = object->kind == OBJECT_SECRET ? "secret" : "configmap",
-			.name = object->name,
-			.namespace = rollout->namespace,
-			.deed = APPLY_PUT_BACK,
-			.changes = "",
-		};
-
-		if (kept_put_back(rollout->kept, i, rollout->api, rollout->namespace, err) < 0) {
-			*err = cause;
-			return error_context(err, "not everything could be put back, %s '%s' first",
-					     report.shown, object->name);
-		}
-		rollout->apply->report(rollout->apply->report_context, &report);
-	}
-	if (restart_again(rollout, err) < 0) {
-		*err = cause;
-		return error_context(err, "put back as it was, but not restarted");
-	}
 	*err = cause;
+	if (put_objects_back(rollout, &failure) < 0)
+		return add_failure(err, &failure, "not everything could be put back",
+				   ", run this again to write the new values");
+	if (restart_again(rollout, &failure) < 0)
+		return add_failure(err, &failure, "put back as it was, but not restarted", "");
 	return error_context(err, "put back as it was, and restarted");
+}
+
+/* Which of the steps a signal has stopped. */
+static int
+fail(const struct rollout *rollout, const char *step, struct error *err)
+{
+	const struct error cause = *err;
+
+	if (!rollout->api->stopped)
+		return -1;
+	return error_set(err, cause.code, "%s while %s; the objects are written%s", cause.message,
+			 step, rollout->apply->atomic ? "" : ", run this again to go on from here");
+}
+
+/* The new pods have taken over, or *err says why not. */
+static int
+roll_out(const struct rollout *rollout, struct error *err)
+{
+	const struct apply *apply = rollout->apply;
+	CLEANUP(workloads_clear) struct workloads workloads = WORKLOADS_INIT;
+
+	if (!apply->restart && !apply->wait)
+		return 0;
+	if (workloads_read(rollout->api, rollout->namespace, false, &workloads, err) < 0 ||
+	    (apply->restart && rollout_restart(rollout, &workloads, err) < 0))
+		return fail(rollout, "workloads are restarted", err);
+	if (apply->wait && apply->dry_run == DRY_RUN_NONE &&
+	    rollout_wait(rollout, &workloads, err) < 0)
+		return fail(rollout, "it waits for workloads", err);
+	return 0;
 }
 
 int
 rollout_run(const struct rollout *rollout, struct error *err)
 {
 	const struct apply *apply = rollout->apply;
-	CLEANUP(workloads_clear) struct workloads workloads = WORKLOADS_INIT;
 
-	if ((apply->restart || apply->wait) &&
-	    workloads_read(rollout->api, rollout->namespace, false, &workloads, err) < 0)
-		return -1;
-	if (apply->restart && rollout_restart(rollout, &workloads, err) < 0)
-		return -1;
-	if (apply->wait && apply->dry_run == DRY_RUN_NONE &&
-	    rollout_wait(rollout, &workloads, err) < 0)
-		return apply->atomic ? put_back(rollout, err) : -1;
-	return apply->prune ? rollout_prune(rollout, err) : 0;
+	if (roll_out(rollout, err) < 0)
+		return apply->atomic && apply->dry_run == DRY_RUN_NONE ? put_back(rollout, err) :
+									 -1;
+	if (apply->prune && rollout_prune(rollout, err) < 0)
+		return fail(rollout, "objects are pruned", err);
+	return 0;
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Whether new pods have taken the old ones' place, by the numbers that the workload itself has. */
 #include <string.h>
-#include <time.h>
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "injector/cluster/interrupt.h"
 #include "injector/cluster/rollout.h"
 
 enum { PAUSE_MS = 500, POLLS_FOR_REASONS = 10, REASONS_SHOWN = 5, REASON_MAX = 200 };
@@ -223,7 +223,6 @@ add_reasons(const struct rollout *rollout, const struct json_node *object, struc
 static int
 wait_for_one(const struct rollout *rollout, const struct workload *workload, struct error *err)
 {
-	const struct timespec pause = { .tv_sec = 0, .tv_nsec = PAUSE_MS * 1000000L };
 	CLEANUP(free_text) char *said = NULL;
 
 	for (int poll = 1;; poll++) {
@@ -250,7 +249,7 @@ wait_for_one(const struct rollout *rollout, const struct workload *workload, str
 			add_reasons(rollout, meta.json, &text);
 		if (poll % POLLS_FOR_REASONS == 0 || said == NULL)
 			say(rollout, workload, buf_text(&text), &said);
-		(void)nanosleep(&pause, NULL);
+		(void)interrupt_pause(PAUSE_MS);
 	}
 }
 

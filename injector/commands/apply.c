@@ -46,9 +46,16 @@ static void
 describe_as_data(const struct apply_report *report, bool is_yaml, struct buf *out)
 {
 	static const char *const results[] = {
-		[APPLY_UNCHANGED] = "unchanged", [APPLY_CREATED] = "created",
-		[APPLY_CHANGED] = "changed",	 [APPLY_RESTARTED] = "restarted",
-		[APPLY_PRUNED] = "pruned",	 [APPLY_PUT_BACK] = "put back",
+		[APPLY_UNCHANGED] = "unchanged",
+		[APPLY_CREATED] = "created",
+		[APPLY_CHANGED] = "changed",
+		[APPLY_RESTARTED] = "restarted",
+		[APPLY_PRUNED] = "pruned",
+		[APPLY_PUT_BACK] = "put back",
+		[APPLY_NOT_WRITTEN] = "not written",
+		[APPLY_NOT_KNOWN] = "not known to be written",
+		[APPLY_NOT_PUT_BACK] = "not put back",
+		[APPLY_NOT_KNOWN_BACK] = "not known to be put back",
 	};
 	const struct {
 		const char *name, *value;
@@ -85,15 +92,19 @@ describe(const struct invocation *invocation, const struct apply_report *report,
 		[APPLY_RESTARTED] = "restarted",
 		[APPLY_PRUNED] = "pruned",
 		[APPLY_PUT_BACK] = "put back",
+		[APPLY_NOT_WRITTEN] = "not written",
+		[APPLY_NOT_KNOWN] = "not known to be written",
+		[APPLY_NOT_PUT_BACK] = "not put back",
+		[APPLY_NOT_KNOWN_BACK] = "not known to be put back",
 	};
 	const char *format = option_value(&invocation->options, "output");
 
 	if (format == NULL)
 		buf_printf(out, "%s/%s %s%s\n", report->shown, report->name, words[report->deed],
 			   suffixes[dry_run(invocation)]);
-	else if (strcmp(format, "name") == 0)
+	else if (strcmp(format, "name") == 0 && report->deed < APPLY_NOT_WRITTEN)
 		buf_printf(out, "%s/%s\n", report->shown, report->name);
-	else
+	else if (strcmp(format, "name") != 0)
 		describe_as_data(report, strcmp(format, "yaml") == 0, out);
 }
 

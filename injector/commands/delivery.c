@@ -8,6 +8,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "injector/cluster/interrupt.h"
 #include "injector/commands/place.h"
 #include "injector/commands/source.h"
 #include "injector/terminal.h"
@@ -185,6 +186,18 @@ deliver_to(struct pool *pool, struct job *job, struct line *line, struct error *
 	return apply_to(&apply, &line->api, namespace, err);
 }
 
+/* After a signal the targets that are left are not begun. */
+static int
+begin(struct pool *pool, struct job *job, struct line *line, struct error *err)
+{
+	struct error cause;
+
+	if (interrupt_caught() == 0)
+		return deliver_to(pool, job, line, err);
+	(void)interrupt_error(&cause);
+	return error_set(err, cause.code, "%s before it was begun", cause.message);
+}
+
 static struct job *
 take(struct pool *pool)
 {
@@ -237,7 +250,7 @@ work(void *context)
 	struct error err;
 
 	while ((job = take(pool)) != NULL) {
-		if (deliver_to(pool, job, &line, &err) < 0)
+		if (begin(pool, job, &line, &err) < 0)
 			job->failure = failure_of(pool, job, &err);
 		give_back(pool);
 	}

@@ -22,7 +22,7 @@ struct folder {
 static char *
 file_name(const struct kube_object *object, enum manifest_format format)
 {
-	return xasprintf("%s-%s.%s", object->kind == OBJECT_SECRET ? "secret" : "configmap",
+	return xasprintf("%s-%s.%s", kube_kind_shown(object->kind),
 			 object->name, format == MANIFEST_JSON ? "json" : "yaml");
 }
 

@@ -320,3 +320,64 @@ objects_of()
 	in_project get configmap taskflow-config -o json | jq -S '.data, .binaryData' >>after
 	cmp before after
 }
+
+# while_waiting WORDS...: SIGINT once tfsecrets waits for deployment web.
+while_waiting()
+{
+	env --default-signal=INT "$TFSECRETS" "$@" >out 2>err 3>&- &
+	until grep -q 'deployment.apps/web: ' err; do
+		kill -0 $! || { cat err; return 1; }
+		sleep 0.02
+	done
+	kill -INT $!
+	status=0
+	wait $! || status=$?
+	output=$(cat out) stderr=$(cat err)
+}
+
+@test "a signal while it waits: what is written and restarted stays, and the next run goes on from there" {
+	a_project
+	tfsecrets -q apply
+	workload Deployment web "$by_env"
+	change OPENAI_API_KEY sk-another-key-0123456789abcdefghij
+	while_waiting apply --restart --wait
+	fails 130 "stopped by SIGINT while it waits for workloads; the objects are written, run this again to go on from here"
+	[ "$output" = $'configmap/taskflow-config unchanged\nsecret/taskflow-secrets serverside-applied\ndeployment.apps/web restarted' ]
+	[ "$(value secret/taskflow-secrets OPENAI_API_KEY)" = sk-another-key-0123456789abcdefghij ]
+	rolled_out web
+	run -0 --separate-stderr tfsecrets apply --restart --wait
+	[ "$output" = $'configmap/taskflow-config unchanged\nsecret/taskflow-secrets unchanged' ]
+}
+
+@test "a signal while --atomic waits: everything is put back" {
+	a_project
+	tfsecrets -q apply
+	workload Deployment web "$by_env"
+	before=$(value secret/taskflow-secrets OPENAI_API_KEY)
+	old_content=$(content secret/taskflow-secrets)
+	change OPENAI_API_KEY sk-another-key-0123456789abcdefghij
+	while_waiting apply --atomic
+	fails 130 "put back as it was, and restarted: stopped by SIGINT while it waits for workloads"
+	[[ $stderr == *"all is put back; a second signal ends this at once"* ]]
+	[[ $output == *$'deployment.apps/web restarted\nsecret/taskflow-secrets put back\ndeployment.apps/web restarted' ]]
+	[ "$(value secret/taskflow-secrets OPENAI_API_KEY)" = "$before" ]
+	[ "$(content secret/taskflow-secrets)" = "$old_content" ]
+}
+
+@test "--atomic: a workload that may not be restarted has everything put back" {
+	a_project
+	tfsecrets -q apply
+	workload Deployment web "$by_env"
+	before=$(value secret/taskflow-secrets OPENAI_API_KEY)
+	change OPENAI_API_KEY sk-another-key-0123456789abcdefghij
+	"$here/user" "$CLUSTER" reader
+	in_project create role reader --verb=get,list,create,patch --resource=secrets,configmaps >/dev/null
+	in_project create role viewer --verb=get,list --resource=deployments.apps,statefulsets.apps,daemonsets.apps >/dev/null
+	for role in reader viewer; do
+		in_project create rolebinding "$role" --role="$role" --user=reader >/dev/null
+	done
+	run --separate-stderr as reader tfsecrets apply --atomic
+	fails 5 "put back as it was, but not restarted: not allowed to patch deployments 'web' in namespace '$namespace' (403)"
+	[[ $output == *"secret/taskflow-secrets put back"* ]]
+	[ "$(value secret/taskflow-secrets OPENAI_API_KEY)" = "$before" ]
+}
