@@ -51,6 +51,7 @@ api_close(struct api *api)
 {
 	http_cleanup(&api->http);
 	list_clear(&api->warned);
+	list_clear(&api->owned);
 }
 
 const char *
@@ -170,7 +171,8 @@ request(struct api *api, const struct call *call, struct http_answer *answer, st
 
 static bool
 is_expected(const struct call *call, const struct http_answer *answer,
-	    const struct json_node *status, enum api_result *ret_result, struct error *err)
+	    const struct json_node *status, struct list *owned, enum api_result *ret_result,
+	    struct error *err)
 {
 	const char *kind = json_string_of(json_walk(status, "details", "kind", NULL));
 
@@ -181,7 +183,7 @@ is_expected(const struct call *call, const struct http_answer *answer,
 		*ret_result = API_ABSENT;
 	else if (answer->status == 409 && strcmp(refusal_reason(status), "AlreadyExists") == 0)
 		*ret_result = API_EXISTS;
-	else if (answer->status == 409 && refusal_is_owned(status, err))
+	else if (answer->status == 409 && refusal_is_owned(status, owned, err))
 		*ret_result = API_OWNED;
 	else if (answer->status == 409)
 		*ret_result = API_STALE;
@@ -244,7 +246,7 @@ do_call(struct api *api, const struct call *call, struct object_meta *ret,
 	if (answer.is_json &&
 	    json_parse(buf_bytes(&answer.body), "the answer", &json, &ignored) < 0)
 		json = NULL;
-	if (!is_expected(call, &answer, json, ret_result, err)) {
+	if (!is_expected(call, &answer, json, &api->owned, ret_result, err)) {
 		(void)refuse(api->access, &call->subject, &answer, json, err);
 		explain(api, call, &answer, json, err);
 		return -1;
@@ -363,6 +365,17 @@ api_merge(struct api *api, enum object_kind kind, const char *namespace, const c
 	const struct subject subject = { "patch", api_resource(kind), namespace, name };
 
 	return write_to(api, &subject, "PATCH", "", "application/merge-patch+json", body, NULL,
+			ret_result, err);
+}
+
+int
+api_rewrite(struct api *api, enum object_kind kind, const char *namespace, const char *name,
+	    struct bytes body, struct object_meta *ret, enum api_result *ret_result,
+	    struct error *err)
+{
+	const struct subject subject = { "patch", api_resource(kind), namespace, name };
+
+	return write_to(api, &subject, "PATCH", "", "application/json-patch+json", body, ret,
 			ret_result, err);
 }
 

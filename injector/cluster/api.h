@@ -26,9 +26,11 @@ struct api {
 	long request_seconds;		   /* for one; 0: as long as there is */
 	void (*warn)(const char *warning); /* of the server, each text once; or NULL */
 	struct list warned;
-	bool dry_run; /* the server goes through writes, and keeps nothing */
-	bool goes_on; /* a signal that has come already does not stop what follows */
-	bool stopped; /* the last request was, by a signal */
+	struct list
+		owned; /* the fields of the last API_OWNED: ".data.A of 'kubectl-edit' (TIME)" */
+	bool dry_run;  /* the server goes through writes, and keeps nothing */
+	bool goes_on;  /* a signal that has come already does not stop what follows */
+	bool stopped;  /* the last request was, by a signal */
 	bool doubtful; /* what the last request asked for may be done, whatever its end: once there was no answer */
 };
 
@@ -102,6 +104,11 @@ int api_create(struct api *api, const char *resource, const char *namespace, str
 int api_merge(struct api *api, enum object_kind kind, const char *namespace, const char *name,
 	      struct bytes body, enum api_result *ret_result, struct error *err)
 	__attribute__((warn_unused_result));
+/* A JSON PATCH of managedFields and annotations, never with values in it; *ret is what the object is then. API_DONE or
+ * API_STALE; API_ABSENT. */
+int api_rewrite(struct api *api, enum object_kind kind, const char *namespace, const char *name,
+		struct bytes body, struct object_meta *ret, enum api_result *ret_result,
+		struct error *err) __attribute__((warn_unused_result));
 
 /* GET of a whole object of any kind, in its resource's name ("deployments"). API_DONE or API_ABSENT. */
 int api_read(struct api *api, const char *resource, const char *namespace, const char *name,

@@ -6,11 +6,15 @@
 
 #include "base/json.h"
 #include "base/memory.h"
+#include "injector/cluster/adopt.h"
+#include "injector/cluster/drift.h"
 #include "injector/cluster/fate.h"
 #include "injector/cluster/interrupt.h"
 #include "injector/cluster/kept.h"
 #include "injector/cluster/manifest.h"
 #include "injector/cluster/mark.h"
+#include "injector/cluster/owner.h"
+#include "injector/cluster/refusal.h"
 #include "injector/cluster/rollout.h"
 
 enum { ROUNDS = 20 }; /* that others may come in between */
@@ -20,6 +24,8 @@ struct state {
 	struct object_meta meta;
 	enum apply_deed deed;
 	size_t total; /* bytes of its values, once they were checked */
+	struct adoption adoption;
+	struct list drift;
 };
 
 /* One look at the target, and what came of it. */
@@ -37,10 +43,18 @@ struct round {
 };
 
 static void
+state_clear(struct state *state)
+{
+	object_meta_clear(&state->meta);
+	adoption_clear(&state->adoption);
+	list_clear(&state->drift);
+}
+
+static void
 round_clear(struct round *round)
 {
 	for (size_t i = 0; i < round->objects.count; i++)
-		object_meta_clear(&round->states[i].meta);
+		state_clear(&round->states[i]);
 	free(round->states);
 	kube_objects_clear(&round->objects);
 	object_meta_clear(&round->inventory_meta);
@@ -105,42 +119,23 @@ read_inventory(struct round *round, struct object_meta *meta, struct inventory *
 	return marks_check(apply, inventory, err);
 }
 
-/* Another system's own marks: what it would write next is not ours to change. */
-static const char *
-foreign_owner(const struct object_meta *meta)
-{
-	static const char *const annotations[] = {
-		"meta.helm.sh/release-name",	    "argocd.argoproj.io/tracking-id",
-		"kustomize.toolkit.fluxcd.io/name", "sealedsecrets.bitnami.com/managed",
-		"external-secrets.io/owner",
-	};
-
-	for (size_t i = 0; i < COUNT(annotations); i++) {
-		if (object_meta_annotation(meta, annotations[i]) != NULL)
-			return annotations[i];
-	}
-	return json_first(json_walk(meta->json, "metadata", "ownerReferences", NULL)) != NULL ?
-		       "ownerReferences" :
-		       NULL;
-}
-
+/* What became of it since we wrote it, and what of it we take over. */
 static int
-check_owner(const struct apply *apply, const struct kube_object *object,
-	    const struct object_meta *meta, struct error *err)
+look_closer(const struct round *round, const struct kube_object *object, struct state *state,
+	    struct error *err)
 {
-	const char *project = object_meta_label(meta, LABEL_PROJECT);
-	const char *environment = object_meta_label(meta, LABEL_ENVIRONMENT);
-	const char *foreign = foreign_owner(meta);
+	const char *content = object_meta_annotation(&state->meta, ANNOTATION_CONTENT);
+	bool is_same = content != NULL && strcmp(content, object->annotations[0].value) == 0 &&
+		       object_meta_owns_exactly(&state->meta, object);
 
-	if (foreign != NULL)
-		return error_set(err, ERROR_REFUSED, "%s '%s' is another system's: it has %s",
-				 kube_kind_name(object->kind), object->name, foreign);
-	if (project != NULL && strcmp(project, apply->project_id) != 0)
-		return error_set(err, ERROR_REFUSED, "%s '%s' is of another project, %s",
-				 kube_kind_name(object->kind), object->name, project);
-	if (environment != NULL && strcmp(environment, apply->environment->name) != 0)
-		return error_set(err, ERROR_REFUSED, "%s '%s' is of another environment, '%s'",
-				 kube_kind_name(object->kind), object->name, environment);
+	drift_find(&state->meta, object, &state->drift);
+	state->adoption = (struct adoption)ADOPTION_INIT;
+	if (adoption_make(&state->meta, object, round->apply->adopt, !is_same, &state->adoption,
+			  err) < 0)
+		return error_context(err, "%s '%s'", kube_kind_name(object->kind), object->name);
+	state->deed = !is_same			? APPLY_CHANGED :
+		      state->adoption.is_needed ? APPLY_ADOPTED :
+						  APPLY_UNCHANGED;
 	return 0;
 }
 
@@ -149,21 +144,27 @@ look_at(struct round *round, size_t at, struct error *err)
 {
 	const struct kube_object *object = &round->objects.items[at];
 	struct state *state = &round->states[at];
-	const char *content;
+	CLEANUP(free_text) char *shown =
+		xasprintf("%s/%s", kube_kind_name(object->kind), object->name);
+	const struct owner_terms terms = {
+		.project_id = round->apply->project_id,
+		.environment = round->apply->environment->name,
+		.adopt = round->apply->adopt,
+		.force = round->apply->force,
+	};
 	enum api_result result;
 
 	if (read_meta(round, object->kind, object->name, &state->meta, &result, err) < 0)
 		return -1;
 	if (result == API_ABSENT) {
 		state->deed = APPLY_CREATED;
+		if (list_has(&round->known.objects, shown))
+			list_add(&state->drift, "it was deleted");
 		return 0;
 	}
-	content = object_meta_annotation(&state->meta, ANNOTATION_CONTENT);
-	state->deed = content != NULL && strcmp(content, object->annotations[0].value) == 0 &&
-				      object_meta_owns_exactly(&state->meta, object) ?
-			      APPLY_UNCHANGED :
-			      APPLY_CHANGED;
-	return check_owner(round->apply, object, &state->meta, err);
+	if (owner_check(&terms, object, &state->meta, err) < 0)
+		return -1;
+	return look_closer(round, object, state, err);
 }
 
 static int
@@ -188,12 +189,19 @@ look(struct round *round, struct error *err)
 		if (look_at(round, i, err) < 0)
 			return -1;
 		fate_found(&round->fates->items[i], round->states[i].deed, &round->states[i].meta,
-			   &round->objects.items[i]);
+			   &round->objects.items[i], &round->states[i].drift);
 	}
 	if (round->inventory_meta.json != NULL &&
 	    inventory_read(&round->inventory_meta, &round->next, err) < 0)
 		return -1;
 	return marks_merge(apply, &round->objects, &round->next, err);
+}
+
+/* Whether its values are written, and not only who owns them. */
+static bool
+writes_values(const struct round *round, size_t at)
+{
+	return round->states[at].deed != APPLY_UNCHANGED && round->states[at].deed != APPLY_ADOPTED;
 }
 
 static size_t
@@ -211,7 +219,7 @@ static int
 check_objects(const struct round *round, struct error *err)
 {
 	for (size_t i = 0; i < round->objects.count; i++) {
-		if (round->states[i].deed != APPLY_UNCHANGED &&
+		if (writes_values(round, i) &&
 		    kube_object_check(&round->objects.items[i], &round->apply->values,
 				      &round->states[i].total, err) < 0)
 			return -1;
@@ -268,9 +276,8 @@ keep_objects(struct round *round, struct error *err)
 	for (size_t i = 0; round->apply->atomic && i < round->objects.count; i++) {
 		const struct kube_object *object = &round->objects.items[i];
 
-		if (round->states[i].deed != APPLY_UNCHANGED &&
-		    kept_add(round->kept, round->api, round->namespace, object->kind, object->name,
-			     err) < 0)
+		if (writes_values(round, i) && kept_add(round->kept, round->api, round->namespace,
+							object->kind, object->name, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -332,31 +339,74 @@ body_room(const struct kube_object *object, size_t total)
 	return room;
 }
 
+/* The fields first: what is written after that is then held against nobody's. */
 static int
-write_object(struct round *round, size_t at, enum api_result *ret_result, struct error *err)
+adopt_object(struct round *round, size_t at, enum api_result *ret_result, struct error *err)
+{
+	const struct kube_object *object = &round->objects.items[at];
+	struct state *state = &round->states[at];
+	const struct apply *apply = round->apply;
+
+	for (size_t i = 0; i < state->adoption.taken.count; i++)
+		apply->note("note: %s '%s': takes over the %s", kube_kind_name(object->kind),
+			    object->name, state->adoption.taken.items[i]);
+	return api_rewrite(round->api, object->kind, round->namespace, object->name,
+			   buf_bytes(&state->adoption.patch), &state->meta, ret_result, err);
+}
+
+static int
+refuse_owned(const struct round *round, const struct kube_object *object, struct error *err)
+{
+	const struct list *owned = &round->api->owned;
+	struct error cause = *err;
+
+	/* All of them, where the message has no room. */
+	for (size_t i = 0; owned->count > REFUSAL_OWNED_SHOWN && i < owned->count; i++)
+		round->apply->note("note: %s '%s': %s", kube_kind_name(object->kind), object->name,
+				   owned->items[i]);
+	return error_set(err, cause.code, "%s '%s' has fields of other managers: %s; %s",
+			 kube_kind_name(object->kind), object->name, cause.message,
+			 round->apply->adopt ?
+				 "these are of programs that would write them again, so that "
+				 "--adopt leaves them alone; --force-conflicts takes them" :
+				 "--adopt takes over what kubectl and its like wrote, and "
+				 "--force-conflicts takes them whoever they are of");
+}
+
+static int
+apply_object(struct round *round, size_t at, enum api_result *ret_result, struct error *err)
 {
 	CLEANUP(sink_clear) struct sink body = SINK_INIT;
 	CLEANUP(object_meta_clear) struct object_meta written = OBJECT_META_INIT;
 	struct kube_object *object = &round->objects.items[at];
 	struct state *state = &round->states[at];
-	struct error cause;
+	/* In a dry run nothing was taken over, and would be a conflict. */
+	bool as_if = state->adoption.is_needed && round->apply->dry_run == DRY_RUN_SERVER;
 	int result;
 
-	if (state->meta.json != NULL)
+	if (state->meta.json != NULL && !as_if)
 		object->resource_version = object_meta_text(&state->meta, "resourceVersion");
 	if (sink_to_memory(body_room(object, state->total), &body, err) < 0 ||
 	    manifest_body(object, &round->apply->values, &body, err) < 0)
 		return -1;
 	result = api_apply(round->api, object->kind, round->namespace, object->name,
-			   secret_bytes(&body.block), round->apply->force, &written, ret_result,
-			   err);
+			   secret_bytes(&body.block), round->apply->force || as_if, &written,
+			   ret_result, err);
 	object->resource_version = NULL;
 	if (result < 0 || *ret_result != API_OWNED)
 		return result;
-	cause = *err;
-	return error_set(err, cause.code,
-			 "%s '%s' has fields of other managers: %s; --force-conflicts takes them",
-			 kube_kind_name(object->kind), object->name, cause.message);
+	return refuse_owned(round, object, err);
+}
+
+static int
+write_object(struct round *round, size_t at, enum api_result *ret_result, struct error *err)
+{
+	const struct state *state = &round->states[at];
+
+	if (state->adoption.is_needed &&
+	    (adopt_object(round, at, ret_result, err) < 0 || *ret_result != API_DONE))
+		return *ret_result == API_STALE ? 0 : -1;
+	return state->deed == APPLY_ADOPTED ? 0 : apply_object(round, at, ret_result, err);
 }
 
 static int
@@ -440,7 +490,7 @@ rollout_objects(const struct round *round)
 			.name = object->name,
 			.content = object->annotations[0].value,
 			.written = object_meta_written(&round->states[i].meta),
-			.changed = round->fates->items[i].deed != APPLY_UNCHANGED,
+			.changed = fate_has_values(&round->fates->items[i]),
 		};
 	}
 	return objects;

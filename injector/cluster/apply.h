@@ -15,6 +15,7 @@ enum apply_deed {
 	APPLY_UNCHANGED,
 	APPLY_CREATED,
 	APPLY_CHANGED,
+	APPLY_ADOPTED,	 /* only fields have changed their owner */
 	APPLY_RESTARTED, /* a workload */
 	APPLY_PRUNED,
 	APPLY_PUT_BACK, /* as it was before, since the rollout failed */
@@ -33,6 +34,7 @@ struct apply_report {
 	const char *name, *namespace;
 	enum apply_deed deed;
 	const char *changes;
+	const struct list *drift; /* what others have done to it, as drift_find has it; or NULL */
 };
 
 enum apply_dry_run { DRY_RUN_NONE, DRY_RUN_CLIENT, DRY_RUN_SERVER };
@@ -53,6 +55,7 @@ struct apply {
 	const struct known *known; /* of this cluster, read a moment ago; or NULL */
 	enum apply_dry_run dry_run;
 	bool force, allow_rollback, create_namespace;
+	bool adopt;   /* take over for good what others wrote by hand */
 	bool restart; /* workloads that use what changed */
 	bool wait;    /* for them */
 	bool prune;   /* what the schema has no more */

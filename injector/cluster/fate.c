@@ -9,6 +9,7 @@ fates_clear(struct fates *fates)
 	for (size_t i = 0; i < fates->count; i++) {
 		free(fates->items[i].name);
 		free(fates->items[i].changes);
+		list_clear(&fates->items[i].drift);
 	}
 	free(fates->items);
 	*fates = (struct fates)FATES_INIT;
@@ -30,7 +31,7 @@ fates_start(struct fates *fates, const struct kube_objects *objects)
 /* Where nothing is to be done any more and a write of ours had no answer, it was that one. */
 void
 fate_found(struct fate *fate, enum apply_deed deed, const struct object_meta *meta,
-	   const struct kube_object *object)
+	   const struct kube_object *object, struct list *drift)
 {
 	bool is_done = deed == APPLY_UNCHANGED && fate->doubtful;
 
@@ -40,6 +41,15 @@ fate_found(struct fate *fate, enum apply_deed deed, const struct object_meta *me
 	fate->deed = deed;
 	free(fate->changes);
 	fate->changes = object_meta_changes(meta, object);
+	list_clear(&fate->drift);
+	fate->drift = *drift;
+	*drift = (struct list)LIST_INIT;
+}
+
+bool
+fate_has_values(const struct fate *fate)
+{
+	return fate->deed != APPLY_UNCHANGED && fate->deed != APPLY_ADOPTED;
 }
 
 static void
@@ -52,6 +62,7 @@ tell(struct fate *fate, enum apply_deed deed, const struct apply *apply, const c
 		.namespace = namespace,
 		.deed = deed,
 		.changes = fate->changes != NULL ? fate->changes : "",
+		.drift = &fate->drift,
 	};
 
 	if (fate->told)

@@ -12,6 +12,7 @@
 struct fate {
 	enum object_kind kind;
 	char *name, *changes; /* changes: as in struct apply_report */
+	struct list drift;    /* as drift_find has it */
 	enum apply_deed deed; /* what was or is to be done */
 	bool doubtful;	      /* a write was sent, and there was no answer */
 	bool told;	      /* reported */
@@ -31,9 +32,11 @@ struct fates {
 void fates_clear(struct fates *fates);
 /* Makes room at the first look. */
 void fates_start(struct fates *fates, const struct kube_objects *objects);
-/* What a look has found that is to be done. */
+/* What a look has found that is to be done. Takes what is in drift. */
 void fate_found(struct fate *fate, enum apply_deed deed, const struct object_meta *meta,
-		const struct kube_object *object);
+		const struct kube_object *object, struct list *drift);
+/* Whether its values are or were to be written, not only who owns the fields. */
+bool fate_has_values(const struct fate *fate);
 /* Reports it as done. */
 void fate_tell(struct fate *fate, const struct apply *apply, const char *namespace);
 /* Reports all the others, when the run ends early: not written, or not known to be. Nothing before something was

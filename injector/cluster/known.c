@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "injector/cluster/fields.h"
 
 enum { PAGES_MAX = 1000, SAME_SEARCHED = 32 };
 
@@ -64,6 +65,28 @@ add_member(struct buf *out, const char *name, const struct json_node *value)
 		buf_printf(out, ",\"%s\":%s", name, text);
 }
 
+/* Both of our entries in managedFields, as far as there are. */
+static void
+add_our_entries(const struct json_node *item, struct buf *out)
+{
+	const struct json_node *entry = NULL;
+	const char *comma = "";
+
+	buf_append_text(out, ",\"managedFields\":[");
+	while ((entry = fields_next_entry(item, entry)) != NULL) {
+		bool is_apply = fields_is_ours(entry, "Apply");
+
+		if (!is_apply && !fields_is_ours(entry, "Update"))
+			continue;
+		buf_printf(out, "%s{\"manager\":\"" FIELD_MANAGER "\",\"operation\":\"%s\"", comma,
+			   is_apply ? "Apply" : "Update");
+		add_member(out, "fieldsV1", json_get(entry, "fieldsV1"));
+		buf_append_byte(out, '}');
+		comma = ",";
+	}
+	buf_append_byte(out, ']');
+}
+
 /* What apply looks at, but for the resourceVersion, with a comma in front. NULL: too large. */
 static char *
 rest_of(const struct json_node *item)
@@ -74,11 +97,21 @@ rest_of(const struct json_node *item)
 	add_member(&out, "labels", json_get(metadata, "labels"));
 	add_member(&out, "annotations", json_get(metadata, "annotations"));
 	add_member(&out, "ownerReferences", json_get(metadata, "ownerReferences"));
-	buf_printf(&out, ",\"managedFields\":[{\"manager\":\"" FIELD_MANAGER
-			 "\",\"operation\":\"Apply\"");
-	add_member(&out, "fieldsV1", object_our_fields(item));
-	buf_append_text(&out, "}]");
+	add_our_entries(item, &out);
 	return out.full ? NULL : buf_take_text(&out);
+}
+
+/* Whether somebody else has written to it: such objects, mostly few, are looked at one by one. */
+static bool
+is_of_others(const struct json_node *item)
+{
+	const struct json_node *entry = NULL;
+
+	while ((entry = fields_next_entry(item, entry)) != NULL) {
+		if (!fields_is_ours(entry, "Apply") && !fields_is_ours(entry, "Update"))
+			return true;
+	}
+	return false;
 }
 
 static void
@@ -92,7 +125,8 @@ add_item(struct known *known, enum object_kind kind, const struct json_node *ite
 
 	/* A version is a number; what is none would not fit between quotes. */
 	if (namespace == NULL || name == NULL || version == NULL ||
-	    version[strspn(version, "0123456789")] != 0 || (rest = rest_of(item)) == NULL)
+	    version[strspn(version, "0123456789")] != 0 || is_of_others(item) ||
+	    (rest = rest_of(item)) == NULL)
 		return;
 	known->objects = xreallocarray(known->objects, known->count + 1, sizeof(*known->objects));
 	known->objects[known->count++] = (struct known_object){

@@ -6,6 +6,7 @@
 #include "base/list.h"
 #include "base/memory.h"
 #include "injector/cluster/api.h"
+#include "injector/cluster/fields.h"
 
 enum { CHANGES_MAX = 64 * 1024 };
 
@@ -61,6 +62,12 @@ collect(const struct json_node *fields, const char *above, size_t depth, struct 
 	}
 }
 
+void
+fields_collect(const struct json_node *fields_v1, struct list *paths)
+{
+	collect(fields_v1, "", 2, paths);
+}
+
 static void
 expect_marks(struct list *paths, const char *field, const struct object_mark *marks, size_t count)
 {
@@ -68,8 +75,8 @@ expect_marks(struct list *paths, const char *field, const struct object_mark *ma
 		list_take(paths, xasprintf("metadata/%s/%s", field, marks[i].name));
 }
 
-static void
-expected_paths(const struct kube_object *object, struct list *paths)
+void
+fields_expected(const struct kube_object *object, struct list *paths)
 {
 	expect_marks(paths, "annotations", object->annotations, COUNT(object->annotations));
 	expect_marks(paths, "labels", object->labels, COUNT(object->labels));
@@ -84,14 +91,79 @@ expected_paths(const struct kube_object *object, struct list *paths)
 	list_sort(paths);
 }
 
+bool
+fields_has(const struct list *sorted, const char *path)
+{
+	size_t from = 0, to = sorted->count;
+
+	while (from < to) {
+		size_t middle = from + (to - from) / 2;
+		int order = strcmp(sorted->items[middle], path);
+
+		if (order == 0)
+			return true;
+		if (order < 0)
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	return false;
+}
+
+char *
+fields_shown(const char *path)
+{
+	static const struct {
+		const char *front, *shown;
+	} fields[] = {
+		{ "metadata/labels/", "label" },
+		{ "metadata/annotations/", "annotation" },
+		{ "data/", "key" },
+		{ "binaryData/", "key" },
+	};
+
+	for (size_t i = 0; i < COUNT(fields); i++) {
+		size_t len = strlen(fields[i].front);
+
+		if (strncmp(path, fields[i].front, len) == 0)
+			return xasprintf("%s '%s'", fields[i].shown, path + len);
+	}
+	return xasprintf("field '%s'", path);
+}
+
+const struct json_node *
+fields_next_entry(const struct json_node *object, const struct json_node *entry)
+{
+	entry = entry != NULL ? json_next(entry) :
+				json_first(json_walk(object, "metadata", "managedFields", NULL));
+	while (entry != NULL && json_string_of(json_get(entry, "subresource")) != NULL)
+		entry = json_next(entry);
+	return entry;
+}
+
+bool
+fields_is_ours(const struct json_node *entry, const char *operation)
+{
+	return says(entry, "manager", FIELD_MANAGER) && says(entry, "operation", operation);
+}
+
+char *
+fields_manager_shown(const struct json_node *entry)
+{
+	const char *manager = json_string_of(json_get(entry, "manager"));
+	const char *time = json_string_of(json_get(entry, "time"));
+
+	return xasprintf("'%s'%s%s%s", manager != NULL ? manager : "", time != NULL ? " (" : "",
+			 time != NULL ? time : "", time != NULL ? ")" : "");
+}
+
 static const struct json_node *
 our_entry(const struct json_node *object)
 {
 	const struct json_node *entry =
 		json_first(json_walk(object, "metadata", "managedFields", NULL));
 
-	while (entry != NULL &&
-	       !(says(entry, "manager", FIELD_MANAGER) && says(entry, "operation", "Apply")))
+	while (entry != NULL && !fields_is_ours(entry, "Apply"))
 		entry = json_next(entry);
 	return entry;
 }
@@ -143,9 +215,9 @@ object_meta_owns_exactly(const struct object_meta *meta, const struct kube_objec
 	CLEANUP(list_clear) struct list expected = LIST_INIT, found = LIST_INIT;
 	bool same;
 
-	collect(object_our_fields(meta->json), "", 2, &found);
+	fields_collect(object_our_fields(meta->json), &found);
 	list_sort(&found);
-	expected_paths(object, &expected);
+	fields_expected(object, &expected);
 	same = found.count == expected.count;
 	for (size_t i = 0; same && i < found.count; i++)
 		same = strcmp(found.items[i], expected.items[i]) == 0;

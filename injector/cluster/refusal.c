@@ -6,8 +6,6 @@
 
 #include "base/memory.h"
 
-enum { OWNED_SHOWN = 10 };
-
 const char *
 refusal_reason(const struct json_node *status)
 {
@@ -161,29 +159,37 @@ add_manager(const char *message, struct buf *out)
 		buf_printf(out, " (%s)", time + 4);
 }
 
+/* Adds the field and its manager, where the cause is about that. */
+static void
+add_owned(const struct json_node *cause, struct list *owned)
+{
+	CLEANUP(buf_clear) struct buf text = BUF_INIT(ERROR_MESSAGE_BYTES);
+	const char *reason = json_string_of(json_get(cause, "reason"));
+	const char *message = json_string_of(json_get(cause, "message"));
+	const char *field = json_string_of(json_get(cause, "field"));
+
+	if (reason == NULL || message == NULL || field == NULL ||
+	    strcmp(reason, "FieldManagerConflict") != 0)
+		return;
+	buf_printf(&text, "%s of ", field);
+	add_manager(message, &text);
+	list_take(owned, buf_take_text(&text));
+}
+
 bool
-refusal_is_owned(const struct json_node *status, struct error *err)
+refusal_is_owned(const struct json_node *status, struct list *owned, struct error *err)
 {
 	CLEANUP(buf_clear) struct buf text = BUF_INIT(ERROR_MESSAGE_BYTES);
 	const struct json_node *cause = json_first(json_walk(status, "details", "causes", NULL));
-	size_t count = 0;
 
-	for (; cause != NULL; cause = json_next(cause)) {
-		const char *reason = json_string_of(json_get(cause, "reason"));
-		const char *message = json_string_of(json_get(cause, "message"));
-		const char *field = json_string_of(json_get(cause, "field"));
-
-		if (reason == NULL || message == NULL || field == NULL ||
-		    strcmp(reason, "FieldManagerConflict") != 0)
-			continue;
-		if (count++ < OWNED_SHOWN) {
-			buf_printf(&text, "%s%s of ", text.len > 0 ? ", " : "", field);
-			add_manager(message, &text);
-		}
-	}
-	if (count > OWNED_SHOWN)
-		buf_printf(&text, " and %zu more", count - OWNED_SHOWN);
-	if (count > 0)
+	list_clear(owned);
+	for (; cause != NULL; cause = json_next(cause))
+		add_owned(cause, owned);
+	for (size_t i = 0; i < owned->count && i < REFUSAL_OWNED_SHOWN; i++)
+		buf_printf(&text, "%s%s", i > 0 ? ", " : "", owned->items[i]);
+	if (owned->count > REFUSAL_OWNED_SHOWN)
+		buf_printf(&text, " and %zu more", owned->count - REFUSAL_OWNED_SHOWN);
+	if (owned->count > 0)
 		(void)error_set(err, ERROR_CLUSTER, "%s", buf_text(&text));
-	return count > 0;
+	return owned->count > 0;
 }

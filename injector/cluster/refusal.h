@@ -5,6 +5,7 @@
 #define CLUSTER_REFUSAL_H
 
 #include "base/json_read.h"
+#include "base/list.h"
 #include "injector/cluster/http.h"
 
 /* What a request is about, for messages: "secret 'x' in namespace 'y'". */
@@ -15,8 +16,11 @@ struct subject {
 
 /* A Status object's reason; "" where the answer is none (a proxy's page, a text). */
 const char *refusal_reason(const struct json_node *status);
-/* Whether a 409 is one of fields that others own; err (ERROR_CLUSTER) then names them. */
-bool refusal_is_owned(const struct json_node *status, struct error *err);
+enum { REFUSAL_OWNED_SHOWN = 10 };
+
+/* Whether a 409 is one of fields that others own; err (ERROR_CLUSTER) then names the first REFUSAL_OWNED_SHOWN of them, and
+ * *owned, which is emptied before, all. */
+bool refusal_is_owned(const struct json_node *status, struct list *owned, struct error *err);
 
 /* ERROR_CLUSTER; -1. status: NULL where the answer is no JSON. */
 int refuse(const struct kube_access *access, const struct subject *subject,

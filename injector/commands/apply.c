@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "injector/commands/commands.h"
 #include "injector/commands/delivery.h"
+#include "injector/terminal.h"
 
 static const struct option_spec options[] = {
 	OPTION_ENVIRONMENT,
@@ -12,6 +13,8 @@ static const struct option_spec options[] = {
 	{ 0, "dry-run", OPTION_ONE_OF, "WHERE", OPTION_CHOICES("none", "client", "server"),
 	  "say what would be done; the server checks it, or only we do" },
 	{ 0, "force-conflicts", OPTION_NONE, NULL, NULL, "take fields that other managers own" },
+	{ 0, "adopt", OPTION_NONE, NULL, NULL,
+	  "take over for good what kubectl and its like have written" },
 	{ 0, "allow-rollback", OPTION_NONE, NULL, NULL,
 	  "write values that are older than what the target has had" },
 	{ 0, "create-namespace", OPTION_NONE, NULL, NULL,
@@ -49,6 +52,7 @@ describe_as_data(const struct apply_report *report, bool is_yaml, struct buf *ou
 		[APPLY_UNCHANGED] = "unchanged",
 		[APPLY_CREATED] = "created",
 		[APPLY_CHANGED] = "changed",
+		[APPLY_ADOPTED] = "adopted",
 		[APPLY_RESTARTED] = "restarted",
 		[APPLY_PRUNED] = "pruned",
 		[APPLY_PUT_BACK] = "put back",
@@ -64,6 +68,7 @@ describe_as_data(const struct apply_report *report, bool is_yaml, struct buf *ou
 		{ "name", report->name },	{ "result", results[report->deed] },
 		{ "changes", report->changes },
 	};
+	const struct list none = LIST_INIT;
 	struct json json = JSON_INIT(out, JSON_COMPACT);
 
 	buf_append_text(out, is_yaml ? "- " : "");
@@ -72,6 +77,7 @@ describe_as_data(const struct apply_report *report, bool is_yaml, struct buf *ou
 		json_name(&json, members[i].name);
 		json_text(&json, members[i].value);
 	}
+	json_list(&json, "drift", report->drift != NULL ? report->drift : &none);
 	json_close(&json, '}');
 	buf_append_byte(out, '\n');
 }
@@ -89,6 +95,7 @@ describe(const struct invocation *invocation, const struct apply_report *report,
 		[APPLY_UNCHANGED] = "unchanged",
 		[APPLY_CREATED] = "serverside-applied",
 		[APPLY_CHANGED] = "serverside-applied",
+		[APPLY_ADOPTED] = "adopted",
 		[APPLY_RESTARTED] = "restarted",
 		[APPLY_PRUNED] = "pruned",
 		[APPLY_PUT_BACK] = "put back",
@@ -99,6 +106,9 @@ describe(const struct invocation *invocation, const struct apply_report *report,
 	};
 	const char *format = option_value(&invocation->options, "output");
 
+	for (size_t i = 0; report->drift != NULL && i < report->drift->count; i++)
+		terminal_note("note: %s/%s in %s: %s", report->shown, report->name,
+			      report->namespace, report->drift->items[i]);
 	if (format == NULL)
 		buf_printf(out, "%s/%s %s%s\n", report->shown, report->name, words[report->deed],
 			   suffixes[dry_run(invocation)]);
@@ -115,6 +125,7 @@ run(const struct invocation *invocation, struct error *err)
 	size_t differing;
 	const struct delivery_terms delivery = {
 		.dry_run = dry_run(invocation),
+		.adopt = option_is_set(&invocation->options, "adopt"),
 		.force = option_is_set(&invocation->options, "force-conflicts"),
 		.allow_rollback = option_is_set(&invocation->options, "allow-rollback"),
 		.create_namespace = option_is_set(&invocation->options, "create-namespace"),

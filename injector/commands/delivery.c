@@ -149,7 +149,8 @@ add_line(void *context, const struct apply_report *report)
 	struct job *job = context;
 	const struct pool *pool = job->pool;
 
-	job->differing += report->deed != APPLY_UNCHANGED;
+	job->differing += report->deed != APPLY_UNCHANGED ||
+			  (report->drift != NULL && report->drift->count > 0);
 	pool->terms->describe(pool->invocation, report, &job->lines);
 }
 
@@ -450,6 +451,7 @@ delivery_run(const struct invocation *invocation, const struct delivery_terms *d
 		.has_roster = has_roster,
 		.roster_context = &project.chain,
 		.dry_run = delivery->dry_run,
+		.adopt = delivery->adopt,
 		.force = delivery->force,
 		.allow_rollback = delivery->allow_rollback,
 		.create_namespace = delivery->create_namespace,

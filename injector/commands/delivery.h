@@ -9,7 +9,7 @@
 
 struct delivery_terms {
 	enum apply_dry_run dry_run;
-	bool force, allow_rollback, create_namespace;
+	bool adopt, force, allow_rollback, create_namespace;
 	bool restart, wait, prune, atomic; /* as in struct apply */
 	const char *done;		   /* what a target is then: "applied" */
 	bool announce;			   /* say where to before anything is sent */
@@ -19,7 +19,8 @@ struct delivery_terms {
 };
 
 /* One target that fails does not stop the others; the first failure is what it ends with, the others are
- * printed. *ret_differing: how many objects were, or would be, written. */
+ * printed. *ret_differing: how many objects were, or would be, written, or were
+ * changed by others. */
 int delivery_run(const struct invocation *invocation, const struct delivery_terms *delivery,
 		 size_t *ret_differing, struct error *err) __attribute__((warn_unused_result));
 

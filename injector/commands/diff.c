@@ -15,18 +15,22 @@ static const struct option_spec options[] = {
 	OPTION_END,
 };
 
-/* "secret/app in taskflow differs: ~PASSWORD, +TOKEN" */
+/* "secret/app in taskflow differs: ~PASSWORD, +TOKEN", and a line for what others have done to it. */
 static void
 describe(const struct invocation *invocation, const struct apply_report *report, struct buf *out)
 {
+	bool has_drift = report->drift != NULL && report->drift->count > 0;
 
-	if (report->deed == APPLY_UNCHANGED)
-		return;
 	(void)invocation;
-	buf_printf(out, "%s/%s in %s %s: %s\n", report->shown, report->name, report->namespace,
-		   report->deed == APPLY_CREATED ? "missing" : "differs",
-		   report->changes[0] != 0 ? report->changes :
-					     "fields are not ours, or not only ours");
+	if (report->deed == APPLY_CREATED || report->changes[0] != 0 ||
+	    (report->deed != APPLY_UNCHANGED && !has_drift))
+		buf_printf(out, "%s/%s in %s %s: %s\n", report->shown, report->name,
+			   report->namespace, report->deed == APPLY_CREATED ? "missing" : "differs",
+			   report->changes[0] != 0 ? report->changes :
+						     "fields are not ours, or not only ours");
+	for (size_t i = 0; has_drift && i < report->drift->count; i++)
+		buf_printf(out, "%s/%s in %s: %s\n", report->shown, report->name, report->namespace,
+			   report->drift->items[i]);
 }
 
 static int
@@ -47,7 +51,8 @@ run(const struct invocation *invocation, struct error *err)
 
 static const char *const details[] = {
 	"Names the keys that `apply` would add (+), change (~) or take away (-); values are neither read nor "
-	"shown, and no key is needed. Ends with 3 where something differs.",
+	"shown, and no key is needed. Fields that others have written or taken away since are named, with who and "
+	"when. Ends with 3 where something differs.",
 	NULL,
 };
 
