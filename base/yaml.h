@@ -91,6 +91,20 @@ void yaml_documents_clear(struct yaml_documents *documents);
 /* The value of key in a map, or NULL. */
 const struct yaml_node *yaml_get(const struct yaml_node *map, const char *key);
 
+/* What a scalar is to readers of YAML 1.1 that know types, as Go's of kubectl do: quoted it is a text, plain it may be
+ * `no`, `012`, `~`. */
+enum yaml_type {
+	YAML_TYPE_TEXT,
+	YAML_TYPE_NULL,
+	YAML_TYPE_FALSE,
+	YAML_TYPE_TRUE,
+	YAML_TYPE_INTEGER,
+	YAML_TYPE_FLOAT,
+};
+enum yaml_type yaml_type_of(const struct yaml_node *scalar);
+/* Appends a node of any kind as compact JSON, with these types; 0x10, 010 and 1_6 become 16. Public text only. */
+void yaml_write_json(struct buf *out, const struct yaml_node *node);
+
 /* "FILE:LINE:COLUMN: text", code ERROR_FAILED; returns -1. */
 int yaml_error(const struct yaml *yaml, const struct yaml_node *node, struct error *err,
 	       const char *format, ...) __attribute__((format(printf, 4, 5), nonnull(1, 2, 3)));

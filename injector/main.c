@@ -3,6 +3,7 @@
 
 #include "crypto/process.h"
 #include "crypto/secret.h"
+#include "injector/cluster/exec_plugin.h"
 #include "injector/cluster/interrupt.h"
 #include "injector/command.h"
 #include "injector/repository/identity.h"
@@ -38,6 +39,7 @@ main(int argc, char **argv)
 		invocation.program = program_name(argv[0]);
 	status = command_report(&invocation, run(&invocation, argc, argv, &err), &err);
 	identity_forget_environment();
+	exec_plugin_forget();
 	secret_stop();
 	return interrupt_end(status);
 }

@@ -136,6 +136,32 @@ stop(struct api *api, struct error *err)
 	return interrupt_error(err);
 }
 
+/* What a plugin takes, somebody who signs in there, too, is no time of the server's. */
+static int
+prepare(struct api *api, struct error *err)
+{
+	int64_t began = now();
+	bool other_key;
+
+	if (kube_access_prepare(api->access, &other_key, err) < 0)
+		return -1;
+	api->deadline += now() - began;
+	return other_key ? http_renew(api->http, err) : 0;
+}
+
+/* After a 401: whether to ask again. */
+static int
+renew(struct api *api, bool *ret_renewed, struct error *err)
+{
+	int64_t began = now();
+	bool other_key;
+
+	if (kube_access_renew(api->access, ret_renewed, &other_key, err) < 0)
+		return -1;
+	api->deadline += now() - began;
+	return other_key ? http_renew(api->http, err) : 0;
+}
+
 /* Until there is an answer that will stay. The last problem is the one that is told. */
 static int
 request(struct api *api, const struct call *call, struct http_answer *answer, struct error *err)
@@ -146,19 +172,24 @@ request(struct api *api, const struct call *call, struct http_answer *answer, st
 	asked.goes_on = api->goes_on;
 	api->stopped = api->doubtful = false;
 	for (int attempt = 0;; attempt++) {
+		bool again = false;
 		int result;
 
 		if (is_stopped(api))
 			return stop(api, err);
+		if (prepare(api, err) < 0)
+			return -1;
 		result = http_do(api->http, &asked, request_seconds(api), answer, err);
 		api->doubtful |= result < 0 ? answer->was_sent : answer->status >= 500;
 		if (result < 0 && is_stopped(api))
 			return stop(api, err);
-		if (result == 0 && answer->status == 401 && !renewed &&
-		    kube_access_renew(api->access)) {
+		if (result == 0 && answer->status == 401 && !renewed) {
 			renewed = true;
-			continue;
+			if (renew(api, &again, err) < 0)
+				return -1;
 		}
+		if (again)
+			continue;
 		if (result == 0 && !is_passing(answer->status))
 			break;
 		if (answer->lasts ||

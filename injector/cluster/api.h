@@ -6,7 +6,8 @@
  *
  * Requests that may be repeated are, on 429, 500, 502, 503, 504 and when there is no answer, with growing,
  * jittered pauses (or the server's Retry-After) until the deadline. What would be the same again (a certificate
- * that is not trusted) fails at once. After a signal (interrupt.h) none begins: "stopped by SIGINT". On a 401 a token that comes from a file is read again, once.
+ * that is not trusted) fails at once. After a signal (interrupt.h) none begins: "stopped by SIGINT". On a 401 a credential
+ * that comes from a file or a plugin is asked for again, once.
  */
 #ifndef CLUSTER_API_H
 #define CLUSTER_API_H

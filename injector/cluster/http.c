@@ -10,6 +10,7 @@
 #include <strings.h>
 
 #include "base/memory.h"
+#include "crypto/base64.h"
 #include "injector/cluster/interrupt.h"
 #include "injector/cluster/proxy.h"
 
@@ -63,19 +64,30 @@ struct http {
 	char *base; /* the server's address as libcurl gets it */
 	char *host; /* "Host: …" where that is another, or NULL */
 	struct curl_slist *connect_to;
+	char *proxy; /* as libcurl gets it, or NULL */
 	char problem[CURL_ERROR_SIZE];
 };
+
+static void
+stop(struct http *http)
+{
+	if (http->easy != NULL)
+		curl.easy_cleanup(http->easy);
+	curl.slist_free_all(http->connect_to);
+	free(http->base);
+	free(http->host);
+	http->easy = NULL;
+	http->connect_to = NULL;
+	http->base = http->host = NULL;
+}
 
 void
 http_close(struct http *http)
 {
 	if (http == NULL)
 		return;
-	if (http->easy != NULL)
-		curl.easy_cleanup(http->easy);
-	curl.slist_free_all(http->connect_to);
-	free(http->base);
-	free(http->host);
+	stop(http);
+	free(http->proxy);
 	free(http);
 }
 
@@ -221,17 +233,41 @@ set_server(struct http *http)
 	SET(CONNECT_TO, http->connect_to);
 }
 
-/* It is used for all servers, and names are resolved there (client-go, net/http; golang.org/x/net/proxy). */
+/* Which one is decided already. One that speaks TLS is whom the cluster's authority says, and is shown who we are, as
+ * with net/http. */
 static void
 set_proxy(struct http *http)
 {
-	const char *proxy = http->access->proxy;
-	bool is_socks = strncasecmp(proxy, "socks5://", 9) == 0;
-	CLEANUP(free_text) char *remote =
-		is_socks ? xasprintf("socks5h://%s", proxy + 9) : xstrdup(proxy);
+	const struct kube_access *access = http->access;
 
-	SET(PROXY, remote);
+	SET(PROXY, http->proxy != NULL ? http->proxy : "");
 	SET(NOPROXY, "");
+	set_blob(http, CURLOPT_PROXY_CAINFO_BLOB, buf_bytes(&access->ca));
+	set_blob(http, CURLOPT_PROXY_SSLCERT_BLOB, secret_bytes(&access->certificate));
+	set_blob(http, CURLOPT_PROXY_SSLKEY_BLOB, secret_bytes(&access->key));
+	SET(PROXY_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	SET(PROXY_SSL_VERIFYPEER, access->insecure ? 0L : 1L);
+	SET(PROXY_SSL_VERIFYHOST, access->insecure ? 0L : 2L);
+}
+
+static int
+begin(struct http *http, struct error *err)
+{
+	http->easy = curl.easy_init();
+	if (http->easy == NULL)
+		return error_set(err, ERROR_FAILED, "cannot start libcurl");
+	set_always(http);
+	set_proxy(http);
+	set_credentials(http);
+	set_server(http);
+	return 0;
+}
+
+int
+http_renew(struct http *http, struct error *err)
+{
+	stop(http);
+	return begin(http, err);
 }
 
 int
@@ -248,16 +284,10 @@ http_open(const struct kube_access *access, struct http **ret, struct error *err
 			curl.missing);
 	http = xcalloc(1, sizeof(*http));
 	http->access = access;
-	http->easy = curl.easy_init();
-	if (http->easy == NULL) {
+	if (proxy_choose(access, &http->proxy, err) < 0 || begin(http, err) < 0) {
 		http_close(http);
-		return error_set(err, ERROR_FAILED, "cannot start libcurl");
+		return -1;
 	}
-	set_always(http);
-	if (access->proxy != NULL)
-		set_proxy(http);
-	set_credentials(http);
-	set_server(http);
 	*ret = http;
 	return 0;
 }
@@ -270,24 +300,47 @@ add_header(struct curl_slist **list, const char *name, const char *value)
 	*list = curl.slist_append(*list, line);
 }
 
-/* libcurl copies the line; its copy is wiped by free_headers. No token has an end of line, which would begin another
- * header: kube_access_find has seen to that. */
+/* libcurl copies the line; its copy is wiped by free_headers. */
 static int
-add_token(const struct http *http, struct curl_slist **list, struct error *err)
+add_authorization(struct curl_slist **list, const char *start, struct bytes credential,
+		  struct error *err)
 {
-	const struct secret *token = &http->access->token;
-	static const char start[] = "Authorization: Bearer ";
 	CLEANUP(secret_clear) struct secret line = SECRET_INIT;
 
-	if (token->len == 0)
-		return 0;
-	if (secret_new(sizeof(start) + token->len, &line, err) < 0 ||
+	if (secret_new(strlen(start) + credential.len + 1, &line, err) < 0 ||
 	    secret_append(&line, bytes_of(start), err) < 0 ||
-	    secret_append(&line, secret_bytes(token), err) < 0 ||
+	    secret_append(&line, credential, err) < 0 ||
 	    secret_append(&line, (struct bytes){ (const uint8_t *)"", 1 }, err) < 0)
 		return -1;
 	*list = curl.slist_append(*list, (const char *)line.data);
 	return 0;
+}
+
+static int
+add_password(const struct kube_access *access, struct curl_slist **list, struct error *err)
+{
+	CLEANUP(secret_clear) struct secret pair = SECRET_INIT;
+	CLEANUP(secret_clear) struct secret encoded = SECRET_INIT;
+	size_t len = strlen(access->username) + 1 + access->password.len;
+
+	if (secret_new(len, &pair, err) < 0 ||
+	    secret_new(base64_length(len, BASE64_PADDED), &encoded, err) < 0 ||
+	    secret_append(&pair, bytes_of(access->username), err) < 0 ||
+	    secret_append(&pair, bytes_of(":"), err) < 0 ||
+	    secret_append(&pair, secret_bytes(&access->password), err) < 0 ||
+	    base64_encode_secret(secret_bytes(&pair), &encoded, err) < 0)
+		return -1;
+	return add_authorization(list, "Authorization: Basic ", secret_bytes(&encoded), err);
+}
+
+/* No token has an end of line, which would begin another header: that has been seen to. */
+static int
+add_who(const struct kube_access *access, struct curl_slist **list, struct error *err)
+{
+	if (access->token.len > 0)
+		return add_authorization(list, "Authorization: Bearer ",
+					 secret_bytes(&access->token), err);
+	return access->username != NULL ? add_password(access, list, err) : 0;
 }
 
 static void
@@ -315,7 +368,7 @@ make_headers(const struct http *http, const struct http_request *request, struct
 	if (http->host != NULL)
 		*list = curl.slist_append(*list, http->host);
 	add_impersonation(http->access, list);
-	return add_token(http, list, err);
+	return add_who(http->access, list, err);
 }
 
 static void
@@ -383,7 +436,7 @@ is_lasting(CURLcode code, const struct http_answer *answer)
 static const char *
 problem_of(const struct http *http, CURLcode code, const struct http_answer *answer)
 {
-	const char *proxy = proxy_of(http->access);
+	const char *proxy = http->proxy;
 
 	if (answer->body.full)
 		return "the answer is too large";
@@ -435,20 +488,20 @@ advice_on(const struct http *http, CURLcode code, const struct http_answer *answ
 	return "; run this again";
 }
 
-/* Whether it is the proxy that there was no way to or through. Over a kubeconfig's all connections go; whether the
- * environment's was to be used is seen by whom libcurl could not connect to. */
+/* Whether it is the proxy that there was no way to or through. Before it has answered, every failure to connect is its
+ * own, and so is a certificate. */
 static bool
 is_of_proxy(const struct http *http, CURLcode code, long proxy_status)
 {
-	const char *proxy = proxy_of(http->access);
-
-	if (proxy == NULL)
+	if (http->proxy == NULL)
 		return false;
-	if (code == CURLE_COULDNT_RESOLVE_PROXY || code == CURLE_PROXY || proxy_status >= 300)
+	if (code == CURLE_COULDNT_RESOLVE_PROXY || code == CURLE_PROXY ||
+	    code == CURLE_COULDNT_CONNECT || proxy_status >= 300)
 		return true;
-	return (code == CURLE_COULDNT_CONNECT || code == CURLE_OPERATION_TIMEDOUT) &&
-	       strncmp(http->problem, "Failed to connect", 17) == 0 &&
-	       (http->access->proxy != NULL || proxy_host_is_in(proxy, http->problem));
+	if (code == CURLE_OPERATION_TIMEDOUT)
+		return strncmp(http->problem, "Failed to connect", 17) == 0;
+	return proxy_status == 0 && strncasecmp(http->proxy, "https:", 6) == 0 &&
+	       (code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CONNECT_ERROR);
 }
 
 static int
@@ -462,7 +515,7 @@ tell(const struct http *http, CURLcode code, const struct http_answer *answer, s
 	if (!is_of_proxy(http, code, proxy_status))
 		return error_set(err, ERROR_FAILED, "cannot reach '%s': %s%s", server,
 				 problem_of(http, code, answer), advice_on(http, code, answer));
-	proxy = proxy_shown(proxy_of(http->access));
+	proxy = proxy_shown(http->proxy);
 	if (proxy_status >= 300)
 		return error_set(err, ERROR_FAILED, "cannot reach '%s': the proxy '%s' says %ld%s",
 				 server, proxy, proxy_status,

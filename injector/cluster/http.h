@@ -50,6 +50,8 @@ struct http_answer {
 int http_open(const struct kube_access *access, struct http **ret, struct error *err)
 	__attribute__((warn_unused_result));
 void http_close(struct http *http);
+/* After access has got another certificate or key: what was connected as somebody else is closed. */
+int http_renew(struct http *http, struct error *err) __attribute__((warn_unused_result));
 /* For CLEANUP(http_cleanup) struct http *http = NULL; */
 void http_cleanup(struct http **http);
 

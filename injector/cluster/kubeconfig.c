@@ -19,6 +19,12 @@ kube_access_clear(struct kube_access *access)
 	free(access->namespace);
 	free(access->proxy);
 	free(access->token_file);
+	free(access->certificate_file);
+	free(access->key_file);
+	free(access->username);
+	secret_clear(&access->password);
+	exec_plugin_free(access->plugin);
+	free(access->extension);
 	free(access->as);
 	free(access->as_uid);
 	list_clear(&access->as_groups);
@@ -77,6 +83,9 @@ read_cluster(const struct config_entry *entry, const struct kube_choice *choice,
 		return -1;
 	if (name != NULL)
 		access->server_name = xstrdup(name);
+	access->disables_compression = config_field_is_true(entry, "disable-compression");
+	if (config_read_extension(entry, access, err) < 0)
+		return -1;
 	if (proxy == NULL)
 		return 0;
 	access->proxy = xstrdup(proxy);
@@ -167,15 +176,32 @@ find_access(const struct kube_choice *choice, struct kube_access *access, struct
 	return read_files(&config, name, choice, access, err);
 }
 
-/* What goes into a header must not end it. */
-static bool
-is_one_word(const struct secret *token)
+bool
+kubeconfig_is_token(const struct secret *token)
 {
 	for (size_t i = 0; i < token->len; i++) {
 		if (token->data[i] <= ' ' || token->data[i] >= 0x7f)
 			return false;
 	}
 	return true;
+}
+
+static void
+drop_plugin(struct kube_access *access)
+{
+	exec_plugin_free(access->plugin);
+	access->plugin = NULL;
+}
+
+static void
+drop_credentials(struct kube_access *access)
+{
+	secret_clear(&access->token);
+	secret_clear(&access->key);
+	secret_clear(&access->certificate);
+	secret_clear(&access->password);
+	free(TAKE(access->username));
+	drop_plugin(access);
 }
 
 static int
@@ -185,14 +211,16 @@ check_access(struct kube_access *access, struct error *err)
 		return error_set(err, ERROR_FAILED,
 				 "%s: its namespace is not a DNS label (a-z, 0-9, -)",
 				 access->shown);
-	if (!is_one_word(&access->token))
+	if (!kubeconfig_is_token(&access->token))
 		return error_set(err, ERROR_FAILED,
 				 "%s: its token has characters that no token has", access->shown);
-	if (strncmp(access->server, "https:", 6) != 0) {
-		secret_clear(&access->token);
-		secret_clear(&access->key);
-		secret_clear(&access->certificate);
-	}
+	if (strncmp(access->server, "https:", 6) != 0)
+		drop_credentials(access);
+	/* Who has another credential needs none of a plugin (client-go, exec.go: UpdateTransportConfig). */
+	if (access->token.data != NULL || access->username != NULL || access->key.data != NULL)
+		drop_plugin(access);
+	if (access->plugin != NULL && access->plugin->wants_cluster)
+		kubeconfig_tell_plugin(access);
 	return 0;
 }
 
@@ -208,20 +236,4 @@ kube_access_find(const struct kube_choice *choice, struct kube_access *ret, stru
 	}
 	*ret = access;
 	return 0;
-}
-
-bool
-kube_access_renew(struct kube_access *access)
-{
-	CLEANUP(secret_clear) struct secret token = SECRET_INIT;
-	struct error ignored;
-
-	if (access->token_file == NULL || access->token.data == NULL ||
-	    kubeconfig_read_token(access->token_file, &token, &ignored) < 0 ||
-	    !is_one_word(&token) || secret_equal(&token, &access->token))
-		return false;
-	secret_clear(&access->token);
-	access->token = token;
-	token = (struct secret)SECRET_INIT;
-	return true;
 }

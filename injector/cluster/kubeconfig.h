@@ -3,8 +3,8 @@
  * kubeconfig: which API server to talk to, and as whom, as kubectl decides it: --kubeconfig FILE alone; else
  * the files of $KUBECONFIG, of which the first that defines a name wins whole; else ~/.kube/config.
  * (client-go, tools/clientcmd: loader.go, merge.go, client_config.go, validation.go.) In a pod: its account.
- * Over that goes what the command line says, field by field. Exec plugins, auth providers and passwords are
- * refused with their name.
+ * Over that goes what the command line says, field by field. A user may sign in by a token, a password, a certificate or
+ * a plugin that gives one out (exec_plugin.h); what is in files is read again while it is used.
  */
 #ifndef CLUSTER_KUBECONFIG_H
 #define CLUSTER_KUBECONFIG_H
@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "base/list.h"
 #include "crypto/secret.h"
+#include "injector/cluster/exec_plugin.h"
 
 enum { KUBE_CREDENTIAL_MAX = 256 * 1024 /* a certificate chain, a key, a token */ };
 
@@ -42,9 +43,18 @@ struct kube_access {
 	bool insecure;
 	char *as, *as_uid; /* whom to impersonate, or NULL */
 	struct list as_groups;
-	struct list as_extra;		       /* whole headers: "Impersonate-Extra-KEY: VALUE" */
-	char *token_file;		       /* where token is from, or NULL */
-	struct buf ca;			       /* PEM, the only roots; empty: the system's */
+	struct list as_extra;		   /* whole headers: "Impersonate-Extra-KEY: VALUE" */
+	char *token_file;		   /* where token is from, or NULL */
+	char *certificate_file, *key_file; /* where the two are from, or NULL */
+	char *username;			   /* with password, or NULL */
+	struct secret password;
+	struct exec_plugin *plugin; /* who gives out token, certificate and key; or NULL */
+	unsigned int plugin_run;    /* its run that they are of, 0: none yet */
+	int64_t expires;	    /* when they do, seconds since 1970 */
+	int64_t read_at;	    /* when the files were, monotonic seconds */
+	char *extension;	    /* the cluster's for plugins, JSON; or NULL */
+	bool disables_compression;  /* which plugins are told; we never ask for it */
+	struct buf ca;		    /* PEM, the only roots; empty: the system's */
 	struct secret certificate, key, token; /* PEM, PEM, one line; without data: none */
 };
 
@@ -52,8 +62,9 @@ struct kube_access {
 	{                                                                                          \
 		.shown = NULL, .server = NULL, .server_name = NULL, .namespace = NULL,             \
 		.proxy = NULL, .as = NULL, .as_uid = NULL, .as_groups = LIST_INIT,                 \
-		.as_extra = LIST_INIT, .token_file = NULL, .ca = BUF_INIT(KUBE_CREDENTIAL_MAX),    \
-		.certificate = SECRET_INIT, .key = SECRET_INIT, .token = SECRET_INIT               \
+		.as_extra = LIST_INIT, .token_file = NULL, .password = SECRET_INIT,                \
+		.plugin = NULL, .ca = BUF_INIT(KUBE_CREDENTIAL_MAX), .certificate = SECRET_INIT,   \
+		.key = SECRET_INIT, .token = SECRET_INIT                                           \
 	}
 
 /* ERROR_USAGE: no context of that name, or none is chosen and this is no pod. ERROR_FAILED names file, entry
@@ -62,9 +73,15 @@ struct kube_access {
 int kube_access_find(const struct kube_choice *choice, struct kube_access *ret, struct error *err)
 	__attribute__((warn_unused_result));
 void kube_access_clear(struct kube_access *access);
-/* For an account that the server does not know any more: reads the token's file again, which whoever gave it out
- * may have replaced. False: there is no other token. */
-bool kube_access_renew(struct kube_access *access);
+/* Before a request: runs the plugin where there is one and what it said is not valid (any more), and after some time
+ * reads again what is in files, which others may have replaced; one that cannot be read leaves the credential as it is.
+ * *ret_other_key: certificate or key are others now, so that no connection made before is of this account. */
+int kube_access_prepare(struct kube_access *access, bool *ret_other_key, struct error *err)
+	__attribute__((warn_unused_result));
+/* For an account that the server does not know (any more): the plugin is run again, the files are read again.
+ * *ret_renewed: there is another credential. */
+int kube_access_renew(struct kube_access *access, bool *ret_renewed, bool *ret_other_key,
+		      struct error *err) __attribute__((warn_unused_result));
 
 /* The current context: of the first file of $KUBECONFIG (else ~/.kube/config) that sets one. A heap text;
  * NULL: there is none, or nothing can be read. */

@@ -75,6 +75,10 @@ static int
 override_credentials(const struct kube_choice *choice, struct kube_access *access,
 		     struct error *err)
 {
+	if (choice->certificate != NULL)
+		replace(&access->certificate_file, choice->certificate);
+	if (choice->key != NULL)
+		replace(&access->key_file, choice->key);
 	if (choice->certificate != NULL && kubeconfig_read(choice->certificate, KUBE_CREDENTIAL_MAX,
 							   &access->certificate, err) < 0)
 		return -1;

@@ -40,6 +40,88 @@ find_in(const struct config_file *file, struct config_entry *entry, struct error
 	return 0;
 }
 
+static bool
+is_among(const char *name, const char *const *names, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(names[i], name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* No name stands for two things in a kubeconfig. */
+int
+config_check_types(const struct config_file *file, const struct yaml_node *map, struct error *err)
+{
+	static const char *const texts[] = {
+		"server",
+		"tls-server-name",
+		"certificate-authority",
+		"certificate-authority-data",
+		"proxy-url",
+		"client-certificate",
+		"client-certificate-data",
+		"client-key",
+		"client-key-data",
+		"token",
+		"tokenFile",
+		"username",
+		"password",
+		"as",
+		"as-uid",
+		"cluster",
+		"user",
+		"namespace",
+		"command",
+		"apiVersion",
+		"installHint",
+		"interactiveMode",
+		"name",
+		"value",
+	};
+	static const char *const booleans[] = { "insecure-skip-tls-verify", "disable-compression",
+						"provideClusterInfo" };
+
+	for (size_t i = 0; i < map->count; i++) {
+		const struct yaml_node *node = map->children[i];
+		const char *name = node->key->text;
+		enum yaml_type type = yaml_type_of(node);
+
+		if (type == YAML_TYPE_NULL)
+			continue;
+		if (is_among(name, texts, COUNT(texts)) &&
+		    (node->kind != YAML_SCALAR || type != YAML_TYPE_TEXT))
+			return yaml_error(file->yaml, node, err, "'%s' is no text%s", name,
+					  node->kind == YAML_SCALAR ?
+						  ", but a number or a boolean: put it in quotes" :
+						  "");
+		if (is_among(name, booleans, COUNT(booleans)) && type != YAML_TYPE_TRUE &&
+		    type != YAML_TYPE_FALSE)
+			return yaml_error(file->yaml, node, err, "'%s' is neither true nor false",
+					  name);
+	}
+	return 0;
+}
+
+int
+config_add_texts(const struct config_entry *entry, const struct yaml_node *list, const char *name,
+		 struct list *out, struct error *err)
+{
+	if (yaml_type_of(list) == YAML_TYPE_NULL)
+		return 0;
+	if (list->kind != YAML_LIST)
+		return yaml_error(entry->file->yaml, list, err, "'%s' is no list", name);
+	for (size_t i = 0; i < list->count; i++) {
+		if (list->children[i]->kind != YAML_SCALAR ||
+		    yaml_type_of(list->children[i]) != YAML_TYPE_TEXT)
+			return yaml_error(entry->file->yaml, list->children[i], err,
+					  "'%s' has something that is no text", name);
+		list_add(out, list->children[i]->text);
+	}
+	return 0;
+}
+
 int
 config_find(const struct config *config, const char *kind, const char *name,
 	    struct config_entry *ret, struct error *err)
@@ -49,7 +131,7 @@ config_find(const struct config *config, const char *kind, const char *name,
 		if (find_in(&config->files[i], ret, err) < 0)
 			return -1;
 	}
-	return 0;
+	return ret->map != NULL ? config_check_types(ret->file, ret->map, err) : 0;
 }
 
 const struct yaml_node *
@@ -57,7 +139,10 @@ config_field(const struct config_entry *entry, const char *name)
 {
 	const struct yaml_node *node = entry->map != NULL ? yaml_get(entry->map, name) : NULL;
 
-	return node != NULL && node->kind == YAML_SCALAR && node->len > 0 ? node : NULL;
+	return node != NULL && node->kind == YAML_SCALAR && node->len > 0 &&
+			       yaml_type_of(node) != YAML_TYPE_NULL ?
+		       node :
+		       NULL;
 }
 
 const char *
@@ -71,10 +156,9 @@ config_field_text(const struct config_entry *entry, const char *name)
 bool
 config_field_is_true(const struct config_entry *entry, const char *name)
 {
-	const char *text = config_field_text(entry, name);
+	const struct yaml_node *node = config_field(entry, name);
 
-	return text != NULL && (strcmp(text, "true") == 0 || strcmp(text, "yes") == 0 ||
-				strcmp(text, "y") == 0 || strcmp(text, "on") == 0);
+	return node != NULL && yaml_type_of(node) == YAML_TYPE_TRUE;
 }
 
 /* Padded base64; Go's decoder skips line ends. */

@@ -37,6 +37,20 @@ kubeconfig_trim(struct secret *text)
 		secret_truncate(text, text->len - 1);
 }
 
+/* The first document, read as laxly as kubectl does; without any, an empty map. */
+static int
+parse(struct bytes source, const char *path, struct yaml **ret, struct error *err)
+{
+	CLEANUP(yaml_documents_clear) struct yaml_documents documents = YAML_DOCUMENTS_INIT;
+
+	if (yaml_parse_lax(source, path, &documents, err) < 0)
+		return -1;
+	if (documents.count == 0)
+		return yaml_parse((struct bytes){ source.data, 0 }, path, ret, err);
+	*ret = TAKE(documents.items[0]);
+	return 0;
+}
+
 static int
 add_file(struct config *config, const char *path, struct error *err)
 {
@@ -44,7 +58,7 @@ add_file(struct config *config, const char *path, struct error *err)
 	CLEANUP(yaml_cleanup) struct yaml *yaml = NULL;
 
 	if (kubeconfig_read(path, YAML_SOURCE_MAX, &source, err) < 0 ||
-	    yaml_parse(secret_bytes(&source), path, &yaml, err) < 0 ||
+	    parse(secret_bytes(&source), path, &yaml, err) < 0 ||
 	    yaml_expect(yaml, yaml->root, YAML_MAP, "a kubeconfig", err) < 0)
 		return -1;
 	config->files = xreallocarray(config->files, config->count + 1, sizeof(*config->files));

@@ -8,13 +8,21 @@
 int
 kubeconfig_read_token(const char *path, struct secret *ret, struct error *err)
 {
-	if (kubeconfig_read(path, KUBE_CREDENTIAL_MAX, ret, err) < 0)
+	CLEANUP(secret_clear) struct secret all = SECRET_INIT;
+	size_t start = 0;
+
+	if (kubeconfig_read(path, KUBE_CREDENTIAL_MAX, &all, err) < 0)
 		return -1;
-	/* One line; the file's end of line is none of it. */
-	kubeconfig_trim(ret);
-	return ret->len > 0 ? 0 : error_set(err, ERROR_FAILED, "'%s' is empty", path);
+	/* White space around it is the file's. */
+	kubeconfig_trim(&all);
+	while (start < all.len && strchr(" \t\r\n", all.data[start]) != NULL)
+		start++;
+	if (start == all.len)
+		return error_set(err, ERROR_FAILED, "'%s' is empty", path);
+	return secret_from((struct bytes){ all.data + start, all.len - start }, ret, err);
 }
 
+/* A file's token comes first; where it cannot be read, the one that stands here does. */
 static int
 read_token(const struct config_entry *entry, struct kube_access *access, struct error *err)
 {
@@ -23,43 +31,61 @@ read_token(const struct config_entry *entry, struct kube_access *access, struct 
 
 	if (file != NULL) {
 		access->token_file = config_path(entry->file, file);
-		return kubeconfig_read_token(access->token_file, &access->token, err);
+		if (kubeconfig_read_token(access->token_file, &access->token, err) == 0)
+			return 0;
+		secret_clear(&access->token);
+		if (token == NULL)
+			return -1;
 	}
-	if (token == NULL)
+	return token != NULL ?
+		       secret_from((struct bytes){ (const uint8_t *)token->text, token->len },
+				   &access->token, err) :
+		       0;
+}
+
+static int
+read_password(const struct config_entry *entry, struct kube_access *access, struct error *err)
+{
+	const struct yaml_node *name = config_field(entry, "username"),
+			       *password = config_field(entry, "password"),
+			       *token = config_field(entry, "token");
+
+	if (name == NULL && password == NULL)
 		return 0;
-	return secret_from((struct bytes){ (const uint8_t *)token->text, token->len },
-			   &access->token, err);
+	if (token == NULL)
+		token = config_field(entry, "tokenFile");
+	if (token != NULL)
+		return yaml_error(entry->file->yaml, token, err,
+				  "the user '%s' has a token and a password, which exclude each "
+				  "other",
+				  entry->name);
+	if (name == NULL)
+		return yaml_error(entry->file->yaml, password, err,
+				  "the user '%s' has a 'password' and no 'username'", entry->name);
+	access->username = xstrdup(name->text);
+	return password != NULL ?
+		       secret_from((struct bytes){ (const uint8_t *)password->text, password->len },
+				   &access->password, err) :
+		       0;
 }
 
 static int
-refuse_strange(const struct config_entry *entry, struct error *err)
+refuse_provider(const struct config_entry *entry, struct error *err)
 {
-	static const char *const strange[] = { "exec", "auth-provider", "username", "password" };
+	const struct yaml_node *provider = yaml_get(entry->map, "auth-provider");
+	const struct yaml_node *exec = yaml_get(entry->map, "exec");
 
-	for (size_t i = 0; i < COUNT(strange); i++) {
-		const struct yaml_node *node = yaml_get(entry->map, strange[i]);
-
-		if (node != NULL && (node->kind != YAML_SCALAR || node->len > 0))
-			return yaml_error(entry->file->yaml, node, err,
-					  "the user '%s' signs in by '%s', which is not supported",
-					  entry->name, strange[i]);
-	}
-	return 0;
-}
-
-static int
-add_all(const struct config_entry *entry, const struct yaml_node *list, const char *name,
-	struct list *out, struct error *err)
-{
-	if (list->kind != YAML_LIST)
-		return yaml_error(entry->file->yaml, list, err, "'%s' is no list", name);
-	for (size_t i = 0; i < list->count; i++) {
-		if (list->children[i]->kind != YAML_SCALAR)
-			return yaml_error(entry->file->yaml, list->children[i], err,
-					  "'%s' has something that is no text", name);
-		list_add(out, list->children[i]->text);
-	}
-	return 0;
+	if (provider == NULL || yaml_type_of(provider) == YAML_TYPE_NULL)
+		return 0;
+	if (exec != NULL && yaml_type_of(exec) != YAML_TYPE_NULL)
+		return yaml_error(entry->file->yaml, provider, err,
+				  "the user '%s' has 'exec' and 'auth-provider', which exclude "
+				  "each other",
+				  entry->name);
+	return yaml_error(entry->file->yaml, provider, err,
+			  "the user '%s' signs in by 'auth-provider', which is not supported: a "
+			  "plugin ('exec') is its successor",
+			  entry->name);
 }
 
 static int
@@ -73,7 +99,7 @@ read_extra(const struct config_entry *entry, struct kube_access *access, struct 
 		CLEANUP(list_clear) struct list values = LIST_INIT;
 		const char *key = map->children[i]->key->text;
 
-		if (add_all(entry, map->children[i], key, &values, err) < 0)
+		if (config_add_texts(entry, map->children[i], key, &values, err) < 0)
 			return -1;
 		for (size_t j = 0; j < values.count; j++)
 			kube_access_add_extra(access, key, values.items[j]);
@@ -92,9 +118,24 @@ read_impersonation(const struct config_entry *entry, struct kube_access *access,
 		access->as = xstrdup(user);
 	if (uid != NULL)
 		access->as_uid = xstrdup(uid);
-	if (groups != NULL && add_all(entry, groups, "as-groups", &access->as_groups, err) < 0)
+	if (groups != NULL &&
+	    config_add_texts(entry, groups, "as-groups", &access->as_groups, err) < 0)
 		return -1;
 	return read_extra(entry, access, err);
+}
+
+/* Where certificate and key are to be read again. */
+static void
+note_files(const struct config_entry *entry, const struct kube_choice *choice,
+	   struct kube_access *access)
+{
+	const char *certificate = config_field_text(entry, "client-certificate"),
+		   *key = config_field_text(entry, "client-key");
+
+	if (certificate != NULL && choice->certificate == NULL)
+		access->certificate_file = config_path(entry->file, certificate);
+	if (key != NULL && choice->key == NULL)
+		access->key_file = config_path(entry->file, key);
 }
 
 /* What the command line replaces is not read: it need not be there. */
@@ -102,11 +143,14 @@ int
 config_read_user(const struct config_entry *entry, const struct kube_choice *choice,
 		 struct kube_access *access, struct error *err)
 {
-	if (refuse_strange(entry, err) < 0 || read_impersonation(entry, access, err) < 0 ||
+	if (refuse_provider(entry, err) < 0 || read_impersonation(entry, access, err) < 0 ||
 	    (choice->certificate == NULL &&
 	     config_read_credential(entry, "client-certificate", &access->certificate, err) < 0) ||
 	    (choice->key == NULL &&
 	     config_read_credential(entry, "client-key", &access->key, err) < 0))
 		return -1;
-	return read_token(entry, access, err);
+	note_files(entry, choice, access);
+	if (read_password(entry, access, err) < 0 || read_token(entry, access, err) < 0)
+		return -1;
+	return config_read_exec(entry, access, err);
 }

@@ -22,23 +22,28 @@ proxy_is_url(const char *proxy)
 	return false;
 }
 
-const char *
-proxy_of(const struct kube_access *access)
+/* Names are resolved at the proxy (golang.org/x/net/proxy), which has a scheme of its own in libcurl. */
+int
+proxy_choose(const struct kube_access *access, char **ret, struct error *err)
 {
-	static const char *const https[] = { "https_proxy", "HTTPS_PROXY", "all_proxy",
-					     "ALL_PROXY" };
-	static const char *const http[] = { "http_proxy", "all_proxy", "ALL_PROXY" };
-	bool secure = strncasecmp(access->server, "https:", 6) == 0;
+	const char *chosen =
+		access->proxy != NULL ? access->proxy : proxy_in_environment(access->server);
+	CLEANUP(free_text) char *proxy = NULL;
 
-	if (access->proxy != NULL)
-		return access->proxy;
-	for (size_t i = 0; i < (secure ? COUNT(https) : COUNT(http)); i++) {
-		const char *proxy = getenv(secure ? https[i] : http[i]);
-
-		if (proxy != NULL && proxy[0] != 0)
-			return proxy;
-	}
-	return NULL;
+	*ret = NULL;
+	if (chosen == NULL)
+		return 0;
+	proxy = strstr(chosen, "://") != NULL ? xstrdup(chosen) : xasprintf("http://%s", chosen);
+	if (strncasecmp(proxy, "socks5h://", 10) != 0 && !proxy_is_url(proxy))
+		return error_set(err, ERROR_FAILED,
+				 "the proxy that the environment's variables name for '%s' is no "
+				 "http, https or socks5 URL",
+				 access->server);
+	if (strncasecmp(proxy, "socks5://", 9) == 0)
+		*ret = xasprintf("socks5h://%s", proxy + 9);
+	else
+		*ret = TAKE(proxy);
+	return 0;
 }
 
 /* SCHEME://USER:PASSWORD@HOST:PORT/PATH; all but HOST may be missing. */
@@ -72,6 +77,9 @@ proxy_shown(const char *proxy)
 {
 	const struct parts parts = split(proxy);
 
+	/* libcurl's name for what kubeconfigs call socks5. */
+	if (strncasecmp(proxy, "socks5h://", 10) == 0)
+		return xasprintf("socks5://%.*s", parts.host_len + parts.port_len, parts.host);
 	return xasprintf("%.*s%.*s", parts.scheme_len > 0 ? parts.scheme_len : 7,
 			 parts.scheme_len > 0 ? proxy : "http://", parts.host_len + parts.port_len,
 			 parts.host);
@@ -81,22 +89,6 @@ static bool
 is_in(const char *part, int len, const char *text)
 {
 	return len > 0 && memmem(text, strlen(text), part, (size_t)len) != NULL;
-}
-
-bool
-proxy_host_is_in(const char *proxy, const char *text)
-{
-	const struct parts parts = split(proxy);
-	int bracket = parts.host_len > 2 && parts.host[0] == '[';
-	CLEANUP(free_text) char *named =
-		xasprintf("to %.*s port %.*s", parts.host_len - 2 * bracket, parts.host + bracket,
-			  parts.port_len > 0 ? parts.port_len - 1 : 0,
-			  parts.host + parts.host_len + 1);
-	const char *found = parts.host_len > 0 ? strstr(text, named) : NULL;
-
-	return found != NULL &&
-	       (parts.port_len < 2 || strchr("0123456789", found[strlen(named)]) == NULL ||
-		found[strlen(named)] == 0);
 }
 
 bool

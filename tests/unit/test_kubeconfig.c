@@ -163,29 +163,132 @@ test_credentials(void **state)
 	scratch_put("token", " word \n\n");
 	scratch_put("key", "private");
 	assert_int_equal(
-		find_in(CLUSTER("server: h, certificate-authority: ca, tls-server-name: n, "
-				"proxy-url: 'http://p'")
-				USER("tokenFile: token, token: other, client-key: key, "
-				     "client-certificate-data: \"Y2Vy\\r\\ndA==\\n\"") CONTEXTS,
-			(struct kube_choice){ .context = "a" }, &access, &err),
-		-1);
-	/* A blank in front is part of the file, and of no token. */
-	assert_non_null(strstr(err.message, "its token has characters that no token has"));
-	scratch_put("token", "word\n\n");
-	assert_int_equal(
-		find_in(CLUSTER("server: h, certificate-authority: ca, tls-server-name: n, "
+		find_in(CLUSTER("server: h, certificate-authority: ca, tls-server-name: sni, "
 				"proxy-url: 'http://p'")
 				USER("tokenFile: token, token: other, client-key: key, "
 				     "client-certificate-data: \"Y2Vy\\r\\ndA==\\n\"") CONTEXTS,
 			(struct kube_choice){ .context = "a" }, &access, &err),
 		0);
 	assert_string_equal(buf_text(&access.ca), "authority");
-	assert_string_equal(access.server_name, "n");
+	assert_string_equal(access.server_name, "sni");
 	assert_string_equal(access.proxy, "http://p");
 	assert_memory_equal(access.token.data, "word", 4);
 	assert_int_equal(access.token.len, 4);
 	assert_memory_equal(access.certificate.data, "cert", 4);
 	assert_memory_equal(access.key.data, "private", 7);
+	/* Where the file cannot be read, the other token counts. */
+	kube_access_clear(&access);
+	assert_int_equal(find_in(CLUSTER("server: h") USER("tokenFile: gone, token: other")
+					 CONTEXTS,
+				 (struct kube_choice){ .context = "a" }, &access, &err),
+			 0);
+	assert_memory_equal(access.token.data, "other", 5);
+	kube_access_clear(&access);
+	assert_int_equal(find_in(CLUSTER("server: h") USER("username: me, password: w") CONTEXTS,
+				 (struct kube_choice){ .context = "a" }, &access, &err),
+			 0);
+	assert_string_equal(access.username, "me");
+	assert_memory_equal(access.password.data, "w", 1);
+}
+
+/* As YAML 1.1 has it, `on` is no text and "true" no boolean. */
+static void
+test_types(void **state)
+{
+	(void)state;
+	expect_refused(CLUSTER("server: h") USER("token: 12") CONTEXTS, "a", ERROR_FAILED,
+		       "'token' is no text, but a number or a boolean: put it in quotes");
+	expect_refused(CLUSTER("server: h") USER("as: on") CONTEXTS, "a", ERROR_FAILED,
+		       "'as' is no text");
+	expect_refused(CLUSTER("server: [h]") CONTEXTS, "bare", ERROR_FAILED,
+		       "'server' is no text");
+	expect_refused(CLUSTER("server: h, insecure-skip-tls-verify: 'true'") CONTEXTS, "bare",
+		       ERROR_FAILED, "'insecure-skip-tls-verify' is neither true nor false");
+	expect_refused(CLUSTER("server: h, insecure-skip-tls-verify: On") CONTEXTS, "bare",
+		       ERROR_FAILED, "--insecure-skip-tls-verify takes that");
+	expect_refused(CLUSTER("server: ~") CONTEXTS, "bare", ERROR_FAILED,
+		       "the cluster 'c' has no 'server'");
+	expect_refused(CLUSTER("server: h") USER("as: a, as-groups: [1]") CONTEXTS, "a",
+		       ERROR_FAILED, "'as-groups' has something that is no text");
+}
+
+#define V1 "apiVersion: client.authentication.k8s.io/v1"
+
+static void
+test_bad_plugins(void **state)
+{
+	static const struct {
+		const char *user, *message;
+	} cases[] = {
+		{ "exec: []", "'exec'" },
+		{ "exec: {" V1 ", interactiveMode: Never}", "has no 'command'" },
+		{ "exec: {command: x, interactiveMode: Never}", "has no 'apiVersion'" },
+		{ "exec: {command: x, apiVersion: client.authentication.k8s.io/v1alpha1}",
+		  "is of an 'apiVersion' that is neither" },
+		{ "exec: {command: x, " V1 "}", "has no 'interactiveMode'" },
+		{ "exec: {command: x, " V1 ", interactiveMode: never}",
+		  "is none of Never, IfAvailable and Always" },
+		{ "exec: {command: x, " V1 ", interactiveMode: Never, env: [{value: x}]}",
+		  "has no 'name'" },
+		{ "exec: {command: x, " V1 ", interactiveMode: Never, env: [{name: a=b}]}",
+		  "one with a '='" },
+		{ "exec: {command: x, " V1 ", interactiveMode: Never, args: [1]}",
+		  "'args' has something that is no text" },
+		{ "exec: {command: x, " V1 "}, auth-provider: {name: oidc}",
+		  "has 'exec' and 'auth-provider', which exclude each other" },
+		{ "auth-provider: {name: oidc}", "signs in by 'auth-provider', which is not" },
+		{ "token: t, username: x", "has a token and a password" },
+		{ "tokenFile: t, username: x", "has a token and a password" },
+		{ "password: x", "has a 'password' and no 'username'" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		CLEANUP(free_text) char *config =
+			xasprintf(CLUSTER("server: h") USER("%s") CONTEXTS, cases[i].user);
+
+		expect_refused(config, "a", ERROR_FAILED, cases[i].message);
+	}
+}
+
+/* What it is told of the cluster: types of YAML 1.1, the authority as data. Who has a token needs no plugin. */
+static void
+test_plugin(void **state)
+{
+	static const char config[] = CLUSTER(
+		"server: 'https://h/p/', certificate-authority: ca, disable-compression: yes, "
+		"extensions: [{name: other, extension: 1}, "
+		"{name: client.authentication.k8s.io/exec, extension: "
+		"{n: 5, m: 0x10, y: [~, 1e3, -.5, 010, 1_6, '1', off]}}]")
+		USER("exec: {command: bin/x, " V1 ", interactiveMode: IfAvailable, "
+		     "provideClusterInfo: true, installHint: \"a\\nb\\e[31m\", "
+		     "env: [{name: A, value: \"\"}, {name: B, value: c}]}") CONTEXTS;
+	CLEANUP(kube_access_clear) struct kube_access access;
+	CLEANUP(free_text) char *info = NULL;
+	struct error err;
+
+	(void)state;
+	scratch_put("ca", "authority");
+	assert_int_equal(find_in(config, (struct kube_choice){ .context = "a" }, &access, &err), 0);
+	assert_non_null(access.plugin);
+	assert_string_equal(access.plugin->hint, "a b?[31m");
+	assert_int_equal(access.plugin->environment.len, 7);
+	assert_memory_equal(access.plugin->environment.data, "A=\0B=c", 7);
+	assert_string_equal(access.plugin->command + strlen(access.plugin->command) - 6, "/bin/x");
+	info = exec_plugin_info(access.plugin, true);
+	assert_string_equal(
+		info,
+		"{\"kind\":\"ExecCredential\",\"apiVersion\":\"client.authentication.k8s."
+		"io/v1\",\"spec\":{\"cluster\":{\"server\":\"https://h/p\","
+		"\"certificate-authority-data\":\"YXV0aG9yaXR5\",\"disable-compression\":true,"
+		"\"config\":{\"false\":5,\"m\":16,\"true\":[null,1000,-0.5,8,16,\"1\",false]}},"
+		"\"interactive\":true}}");
+	kube_access_clear(&access);
+	assert_int_equal(find_in(CLUSTER("server: h") USER("token: t, exec: {command: x, " V1
+							   ", interactiveMode: Never}") CONTEXTS,
+				 (struct kube_choice){ .context = "a" }, &access, &err),
+			 0);
+	assert_null(access.plugin);
 }
 
 static void
@@ -211,10 +314,6 @@ test_refused(void **state)
 		       ERROR_FAILED, "--insecure-skip-tls-verify takes that");
 	expect_refused(CLUSTER("server: h") USER("client-key-data: YQ==") CONTEXTS, "a",
 		       ERROR_FAILED, "and both are needed");
-	expect_refused(CLUSTER("server: h") USER("exec: {command: x}") CONTEXTS, "a", ERROR_FAILED,
-		       "the user 'u' signs in by 'exec', which is not supported");
-	expect_refused(CLUSTER("server: h") USER("username: x") CONTEXTS, "a", ERROR_FAILED,
-		       "signs in by 'username'");
 	expect_refused("clusters: [{name: c, cluster: {server: h}}, {name: c, cluster: {server: "
 		       "i}}]\n" CONTEXTS,
 		       "bare", ERROR_FAILED, "the cluster 'c' stands here for the second time");
@@ -238,7 +337,7 @@ test_insecure(void **state)
 }
 
 #define FULL                                                                                       \
-	CLUSTER("server: h, tls-server-name: n, certificate-authority-data: YQ==")                 \
+	CLUSTER("server: h, tls-server-name: sni, certificate-authority-data: YQ==")               \
 	USER("token: t, client-key-data: aw==, client-certificate-data: Yw==, as: ann, "           \
 	     "as-uid: '1', as-groups: [g, h], as-user-extra: {a/b: [x, y]}")                       \
 	CONTEXTS
@@ -413,8 +512,10 @@ main(void)
 		cmocka_unit_test(test_plain_http),    cmocka_unit_test(test_credentials),
 		cmocka_unit_test(test_impersonation), cmocka_unit_test(test_command_line),
 		cmocka_unit_test(test_server_alone),  cmocka_unit_test(test_impersonation_refused),
-		cmocka_unit_test(test_refused),	      cmocka_unit_test(test_insecure),
-		cmocka_unit_test(test_several_files), cmocka_unit_test(test_no_pod),
+		cmocka_unit_test(test_types),	      cmocka_unit_test(test_bad_plugins),
+		cmocka_unit_test(test_plugin),	      cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_insecure),      cmocka_unit_test(test_several_files),
+		cmocka_unit_test(test_no_pod),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
