@@ -339,7 +339,7 @@ test_insecure(void **state)
 #define FULL                                                                                       \
 	CLUSTER("server: h, tls-server-name: sni, certificate-authority-data: YQ==")               \
 	USER("token: t, client-key-data: aw==, client-certificate-data: Yw==, as: ann, "           \
-	     "as-uid: '1', as-groups: [g, h], as-user-extra: {a/b: [x, y]}")                       \
+	     "as-uid: '1', as-groups: [g, h], as-user-extra: {a/b: [x, z]}")                       \
 	CONTEXTS
 
 static void
