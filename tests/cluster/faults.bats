@@ -369,6 +369,8 @@ page='"type":"text/html","body":"<html><h1>No</h1></html>"'
 
 @test "a proxy that is not there is a failure that names it, and not its password" {
 	serve server
+	# To 127.0.0.1 no variable's proxy leads; this is another name for it.
+	server=${server/127.0.0.1/127.1}
 	kubeconfig_for "$server"
 	export https_proxy=http://me:hidden-word@127.0.0.1:9/x
 	asks apply --timeout 1s
@@ -377,16 +379,17 @@ page='"type":"text/html","body":"<html><h1>No</h1></html>"'
 	https_proxy=127.0.0.1:9 asks apply --timeout 1s
 	fails 1 "cannot reach '$server': the proxy 'http://127.0.0.1:9' cannot be reached: "
 	https_proxy=strange://me:hidden-word@127.0.0.1:9 asks apply --timeout 1s
-	fails 1 "cannot reach '$server': "
+	fails 1 "the proxy that the environment's variables name for '$server' is no http, https or socks5 URL"
 	shows_not hidden-word
 	https_proxy=http://me:hidden-word@nowhere.invalid:1 asks apply --timeout 1s
 	fails 1 "the proxy 'http://nowhere.invalid:1' cannot be reached: Could not resolve proxy: nowhere.invalid"
 	shows_not hidden-word
 	logged ''
-	export no_proxy=127.0.0.1
+	export no_proxy=127.1
 	asks apply
 	succeeds
 	# It is the server's fault where the proxy is not for it.
+	unset no_proxy
 	kubeconfig_for https://127.0.0.1:10
 	asks apply --timeout 1s
 	fails 1 "cannot reach 'https://127.0.0.1:10': Failed to connect to 127.0.0.1 port 10"
@@ -421,6 +424,8 @@ print(proxy.server_port, flush=True)
 proxy.serve_forever()' >port 2>proxy.log 3>&- &
 	proxy=$!
 	until [ -s port ]; do sleep 0.02; done
+	server=${server/127.0.0.1/127.1}
+	kubeconfig_for "$server"
 	https_proxy=http://me:hidden-word@127.0.0.1:$(cat port) asks apply --timeout 1s
 	kill "$proxy"
 	fails 1 "cannot reach '$server': the proxy 'http://127.0.0.1:$(cat port)' says 407"
