@@ -55,6 +55,9 @@ grow(struct buf *buf, size_t needed)
 	size_t cap = buf->cap > 0 ? buf->cap : FIRST_CAPACITY;
 	uint8_t *data;
 
+	/* What is filled at once needs no more room than that. */
+	if (buf->cap == 0 && cap <= needed)
+		cap = needed + 1;
 	while (cap <= needed)
 		cap *= 2;
 	data = xcalloc(cap, 1);

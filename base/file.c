@@ -166,7 +166,7 @@ read_some(int fd, const char *shown, size_t want, size_t max, struct buf *ret, s
 static int
 read_until(int fd, const char *shown, off_t size, size_t max, struct buf *ret, struct error *err)
 {
-	size_t want = FIRST_READ;
+	size_t want = size > 0 ? (size_t)size : FIRST_READ;
 	int more;
 
 	ret->max = max;

@@ -142,22 +142,117 @@ base64_decode_secret(struct bytes text, enum base64_padding padding, struct secr
 	return true;
 }
 
-/* Joined first: a line need not be a multiple of 4 characters (ssh-keygen writes 70). */
-bool
-base64_decode_lines(struct bytes text, size_t columns, struct buf *out)
+/* Each but the last line exactly as long as it may be. *ret_count: of characters, without line ends. */
+static bool
+are_lines(struct bytes text, size_t columns, size_t *ret_count)
 {
-	CLEANUP(buf_clear) struct buf joined = BUF_INIT(text.len);
-
-	assert(columns > 0);
+	*ret_count = 0;
 	while (text.len > 0) {
 		const uint8_t *end = memchr(text.data, '\n', text.len);
 		size_t len = end != NULL ? (size_t)(end - text.data) : 0;
 
 		if (len == 0 || len > columns || (len < columns && len + 1 < text.len))
 			return false;
-		buf_append(&joined, (struct bytes){ text.data, len });
+		*ret_count += len;
 		text.data += len + 1;
 		text.len -= len + 1;
 	}
-	return base64_decode(buf_bytes(&joined), BASE64_PADDED, out);
+	return true;
+}
+
+/* The next characters behind *at, over line ends: a line need not be a multiple of 4 (ssh-keygen writes 70). */
+static struct bytes
+gather(struct bytes text, size_t *at, uint8_t chunk[static CHUNK_TEXT - 1])
+{
+	size_t len = 0;
+
+	for (; *at < text.len && len < CHUNK_TEXT - 1; ++*at) {
+		if (text.data[*at] != '\n')
+			chunk[len++] = text.data[*at];
+	}
+	return (struct bytes){ chunk, len };
+}
+
+/* Chunk by chunk, so that no copy of the whole is made; padding ends the text. out is NULL, or has len bytes. */
+static bool
+decode_chunks(struct bytes text, uint8_t *out, size_t len)
+{
+	uint8_t chunk[CHUNK_TEXT - 1], bytes[CHUNK_BYTES];
+	bool is_good = true;
+	size_t done = 0;
+
+	for (size_t at = 0; is_good && done < len;) {
+		struct bytes next = gather(text, &at, chunk);
+		size_t got = decoded_length(next, BASE64_PADDED);
+
+		is_good = next.len > 0 && (got == CHUNK_BYTES || done + got == len) &&
+			  decode(next, BASE64_PADDED, bytes, got);
+		if (is_good && out != NULL)
+			memcpy(out + done, bytes, got);
+		done += got;
+	}
+	secret_wipe(chunk, sizeof(chunk));
+	secret_wipe(bytes, sizeof(bytes));
+	return is_good && done == len;
+}
+
+/* False: not lines of padded text. *ret_len: of the bytes that they stand for, if they are canonical. */
+static bool
+measure_lines(struct bytes text, size_t columns, size_t *ret_len)
+{
+	size_t count, padding = 0;
+
+	assert(columns > 0);
+	if (!are_lines(text, columns, &count) || count % 4 != 0)
+		return false;
+	for (size_t at = text.len; at > 0 && padding < 2; at--) {
+		if (text.data[at - 1] == '=')
+			padding++;
+		else if (text.data[at - 1] != '\n')
+			break;
+	}
+	*ret_len = count / 4 * 3 - padding;
+	return true;
+}
+
+bool
+base64_is_lines(struct bytes text, size_t columns)
+{
+	size_t len;
+
+	return measure_lines(text, columns, &len) && decode_chunks(text, NULL, len);
+}
+
+bool
+base64_decode_lines(struct bytes text, size_t columns, struct buf *out)
+{
+	uint8_t *start;
+	size_t len;
+
+	if (!measure_lines(text, columns, &len))
+		return false;
+	start = buf_extend(out, len);
+	if (start == NULL)
+		return false;
+	if (decode_chunks(text, start, len))
+		return true;
+	secret_wipe(start, len);
+	out->len -= len;
+	return false;
+}
+
+bool
+base64_decode_lines_secret(struct bytes text, size_t columns, struct secret *out)
+{
+	uint8_t *start = out->data + out->len;
+	size_t len;
+
+	if (!measure_lines(text, columns, &len) || len > out->cap - out->len)
+		return false;
+	if (!decode_chunks(text, start, len)) {
+		secret_wipe(start, len);
+		return false;
+	}
+	out->len += len;
+	return true;
 }

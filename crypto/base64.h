@@ -32,5 +32,9 @@ bool base64_decode_secret(struct bytes text, enum base64_padding padding, struct
 /* Strict decoding of padded lines: each but the last exactly `columns` characters, each ended by LF,
  * none empty. False: not so. No text at all is no bytes. */
 bool base64_decode_lines(struct bytes text, size_t columns, struct buf *out);
+/* The same into secret memory; false also when out has no room. */
+bool base64_decode_lines_secret(struct bytes text, size_t columns, struct secret *out);
+/* Whether the text is such lines; nothing is kept. */
+bool base64_is_lines(struct bytes text, size_t columns);
 
 #endif

@@ -197,27 +197,32 @@ hpke_seal(const uint8_t key[static HPKE_KEY_BYTES], struct bytes info, struct by
 	return 0;
 }
 
-/* libsodium verifies the tag before it decrypts and leaves zeros when it does not match. */
+/* libsodium verifies the tag before it decrypts, and may write where it reads. */
+static bool
+open_box(const struct hpke_context *context, struct secret *box)
+{
+	uint8_t *ct = box->data + X25519_BYTES;
+	size_t len = box->len - HPKE_OVERHEAD;
+
+	if (crypto_aead_chacha20poly1305_ietf_decrypt(ct, NULL, NULL, ct, len + TAG_BYTES, NULL, 0,
+						      context->base_nonce, context->key) != 0)
+		return false;
+	memmove(box->data, ct, len);
+	secret_truncate(box, len);
+	return true;
+}
+
 int
 hpke_open(const struct secret *private, const uint8_t public[static HPKE_KEY_BYTES],
-	  struct bytes info, struct bytes sealed, struct secret *ret_plain, struct error *err)
+	  struct bytes info, struct secret *box, struct error *err)
 {
 	CLEANUP(context_wipe) struct hpke_context context;
-	CLEANUP(secret_clear) struct secret plain = SECRET_INIT;
-	size_t len = sealed.len - HPKE_OVERHEAD;
 
 	assert(info.len <= HPKE_INFO_MAX);
-	if (sealed.len < HPKE_OVERHEAD)
-		return refuse(err);
-	if (hpke_setup_receiver(private, public, info, sealed.data, &context, err) < 0 ||
-	    secret_new(len > 0 ? len : 1, &plain, err) < 0)
-		return -1;
-	if (crypto_aead_chacha20poly1305_ietf_decrypt(plain.data, NULL, NULL, sealed.data + 32,
-						      sealed.len - 32, NULL, 0, context.base_nonce,
-						      context.key) != 0)
-		return refuse(err);
-	plain.len = len;
-	*ret_plain = plain;
-	plain = (struct secret)SECRET_INIT;
-	return 0;
+	if (box->len >= HPKE_OVERHEAD &&
+	    hpke_setup_receiver(private, public, info, box->data, &context, err) == 0 &&
+	    open_box(&context, box))
+		return 0;
+	secret_clear(box);
+	return refuse(err);
 }

@@ -18,11 +18,11 @@ enum { HPKE_KEY_BYTES = X25519_BYTES, HPKE_OVERHEAD = 32 + 16, HPKE_INFO_MAX = 6
 int hpke_seal(const uint8_t key[static HPKE_KEY_BYTES], struct bytes info, struct bytes plain,
 	      struct buf *out, struct error *err) __attribute__((warn_unused_result));
 
-/* Opens sealed (enc ‖ ct). public is the public key of private (32 bytes); giving it saves a scalar
- * multiplication. *ret_plain becomes sealed.len - HPKE_OVERHEAD bytes; the caller clears it.
+/* Opens box (enc ‖ ct) in place: it becomes what was sealed, HPKE_OVERHEAD bytes less, or is cleared on failure.
+ * public is the public key of private (32 bytes); giving it saves a scalar multiplication.
  * ERROR_REFUSED "altered, or sealed to another key" for every failure to open. */
 int hpke_open(const struct secret *private, const uint8_t public[static HPKE_KEY_BYTES],
-	      struct bytes info, struct bytes sealed, struct secret *ret_plain, struct error *err)
+	      struct bytes info, struct secret *box, struct error *err)
 	__attribute__((warn_unused_result));
 
 /* The parts with what is random given, for test vectors. */

@@ -91,16 +91,6 @@ parse_header(struct lines *lines, struct sealed *sealed, struct error *err)
 	return 0;
 }
 
-/* Looked at without a key as well: a box has one spelling. */
-static bool
-is_canonical(const struct lines *lines, const struct sealed_parts *parts)
-{
-	CLEANUP(buf_clear) struct buf box = BUF_INIT(SEALED_FILE_MAX);
-	struct bytes text = { lines->text.data + parts->box_start, parts->box_len };
-
-	return base64_decode_lines(text, BASE64_COLUMNS, &box);
-}
-
 /* The value lines end where the armor starts; lengths first, before anything is allocated. */
 static int
 parse_box(struct lines *lines, struct sealed_parts *parts, struct error *err)
@@ -127,7 +117,9 @@ parse_box(struct lines *lines, struct sealed_parts *parts, struct error *err)
 	    bytes > HPKE_OVERHEAD + sealed_padded_length(SECRET_VALUE_MAX) ||
 	    pad(bytes - HPKE_OVERHEAD) != bytes - HPKE_OVERHEAD)
 		return lines_error(lines, err, "the value has a length that no padded value has");
-	if (!is_canonical(lines, parts))
+	/* Looked at without a key as well: a box has one spelling. */
+	if (!base64_is_lines((struct bytes){ lines->text.data + parts->box_start, parts->box_len },
+			     BASE64_COLUMNS))
 		return lines_error(lines, err, "the value is not canonical base64");
 	return 0;
 }
@@ -188,9 +180,9 @@ sealed_is_signed(struct bytes text, const struct sealed_parts *parts)
 			     (struct bytes){ text.data, parts->signed_len });
 }
 
-/* 0x01, the length, the value, and zeros up to exactly the padded length. */
+/* 0x01, the length, the value, and zeros up to exactly the padded length: the value alone is left. */
 static bool
-unframe(const struct secret *framed, struct bytes *ret_value)
+unframe(struct secret *framed)
 {
 	const uint8_t *data = framed->data;
 	size_t len;
@@ -203,29 +195,34 @@ unframe(const struct secret *framed, struct bytes *ret_value)
 		return false;
 	for (size_t i = FRAME_BYTES + len; i < framed->len; i++)
 		rest |= data[i];
-	*ret_value = (struct bytes){ data + FRAME_BYTES, len };
+	memmove(framed->data, data + FRAME_BYTES, len);
+	secret_truncate(framed, len);
 	return rest == 0;
 }
 
+/* In one piece of memory, from base64 to value: a pod has few of them. */
 int
 sealed_open(struct bytes text, const struct sealed_parts *parts, const struct secret *private,
 	    const uint8_t public[static HPKE_KEY_BYTES], struct secret *ret_value,
 	    struct error *err)
 {
-	CLEANUP(buf_clear) struct buf box = BUF_INIT(SEALED_FILE_MAX);
-	CLEANUP(secret_clear) struct secret framed = SECRET_INIT;
+	CLEANUP(secret_clear) struct secret box = SECRET_INIT;
 	struct bytes lines = { text.data + parts->box_start, parts->box_len };
+	size_t most = (lines.len / (BASE64_COLUMNS + 1) + 1) * (BASE64_COLUMNS / 4 * 3);
 	uint8_t info[INFO_BYTES];
-	struct bytes value;
 
 	header_info(text, parts->header_len, info);
-	if (!base64_decode_lines(lines, BASE64_COLUMNS, &box))
-		return error_set(err, ERROR_REFUSED, "altered, or sealed to another key");
-	if (hpke_open(private, public, BYTES(info), buf_bytes(&box), &framed, err) < 0)
+	if (secret_new(most, &box, err) < 0)
 		return -1;
-	if (!unframe(&framed, &value))
+	if (!base64_decode_lines_secret(lines, BASE64_COLUMNS, &box))
 		return error_set(err, ERROR_REFUSED, "altered, or sealed to another key");
-	return secret_from(value, ret_value, err);
+	if (hpke_open(private, public, BYTES(info), &box, err) < 0)
+		return -1;
+	if (!unframe(&box))
+		return error_set(err, ERROR_REFUSED, "altered, or sealed to another key");
+	*ret_value = box;
+	box = (struct secret)SECRET_INIT;
+	return 0;
 }
 
 static int

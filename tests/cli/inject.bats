@@ -33,6 +33,30 @@ load inject
 	cmp nothing "$volume/motto.txt"
 }
 
+@test "the largest bundle is opened in 2 MiB of memory of its own, as one value and as many" {
+	! grep -q __asan_init "$INJECT" || skip 'a sanitizer needs more'
+	[ -z "${TFSECRETS_EMULATED:-}" ] || skip 'an emulator needs more'
+	head -c 700000 /dev/urandom >binary
+	tfsecrets -q set AUTH_SECRET --file binary
+	a_bundle
+	(ulimit -d 2048 && unseal)
+	cmp binary "$volume/AUTH_SECRET"
+	run bash -c 'ulimit -d 512 && exec "$@"' bash "$INJECT" unseal -e prod --from "$mounted" --identity "$identity" \
+		--pin "$pin" --to "$volume"
+	[ "$status" -eq 1 ]
+	for number in {100..520}; do
+		echo "  MANY_$number: {kind: secret}" >>tfsecrets.yaml
+		printf 'MANY_%d=%01024d\n' "$number" "$number"
+	done >many
+	tfsecrets -q unset AUTH_SECRET
+	echo AUTH_SECRET=x >>many
+	tfsecrets -q seal --from many
+	a_bundle
+	[ "$(cat "$bundle"/* | wc -c)" -gt 930000 ]
+	(ulimit -d 2048 && unseal)
+	[ "$(cat "$volume/MANY_520")" = "$(printf %01024d 520)" ]
+}
+
 @test "unseal heeds --mode and no umask; who may read the files may enter" {
 	local mode
 	for mode in 0400:400:700 444:444:755 0640:640:750; do

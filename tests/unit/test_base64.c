@@ -229,6 +229,8 @@ test_no_room(void **state)
 	assert_false(base64_decode_secret(bytes_of("Zg=="), BASE64_PADDED, &secret));
 	assert_true(base64_decode_secret(bytes_of(""), BASE64_PADDED, &secret));
 	assert_true(bytes_equal(secret_bytes(&secret), bytes_of("fo")));
+	assert_false(base64_decode_lines_secret(bytes_of("Zg==\n"), 4, &secret));
+	assert_true(bytes_equal(secret_bytes(&secret), bytes_of("fo")));
 
 	base64_encode(bytes_of("foob"), BASE64_PADDED, 0, &buf);
 	assert_int_equal(buf.len, 0);
@@ -252,7 +254,9 @@ test_lines(void **state)
 			CLEANUP(buf_clear) struct buf lines = BUF_INIT(2000);
 			CLEANUP(buf_clear) struct buf expected = BUF_INIT(2000);
 			CLEANUP(buf_clear) struct buf back = BUF_INIT(2000);
+			CLEANUP(secret_clear) struct secret secret = SECRET_INIT;
 			struct bytes plain = { bytes, len };
+			struct error err = ERROR_INIT;
 
 			base64_encode(plain, BASE64_PADDED, 0, &whole);
 			for (size_t at = 0; at < whole.len; at++) {
@@ -265,6 +269,11 @@ test_lines(void **state)
 			assert_int_equal(lines.len, expected.len);
 			assert_true(base64_decode_lines(buf_bytes(&lines), widths[i], &back));
 			assert_true(bytes_equal(buf_bytes(&back), plain));
+			assert_true(base64_is_lines(buf_bytes(&lines), widths[i]));
+			assert_int_equal(secret_new(len + 1, &secret, &err), 0);
+			assert_true(
+				base64_decode_lines_secret(buf_bytes(&lines), widths[i], &secret));
+			assert_true(bytes_equal(secret_bytes(&secret), plain));
 		}
 	}
 }
@@ -296,9 +305,15 @@ test_bad_lines(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(bad); i++) {
 		CLEANUP(buf_clear) struct buf out = BUF_INIT(100);
+		CLEANUP(secret_clear) struct secret secret = SECRET_INIT;
+		struct error err = ERROR_INIT;
 
+		assert_int_equal(secret_new(100, &secret, &err), 0);
 		assert_false(base64_decode_lines(bytes_of(bad[i]), 8, &out));
 		assert_int_equal(out.len, 0);
+		assert_false(base64_is_lines(bytes_of(bad[i]), 8));
+		assert_false(base64_decode_lines_secret(bytes_of(bad[i]), 8, &secret));
+		assert_int_equal(secret.len, 0);
 	}
 }
 

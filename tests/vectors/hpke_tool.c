@@ -61,10 +61,10 @@ open_box(struct bytes key, struct bytes info, struct bytes box, struct error *er
 	CLEANUP(secret_clear) struct secret plain = SECRET_INIT;
 	uint8_t public[HPKE_KEY_BYTES];
 
-	if (secret_from(key, &private, err) < 0)
+	if (secret_from(key, &private, err) < 0 || secret_from(box, &plain, err) < 0)
 		return -1;
 	x25519_public(&private, public);
-	if (hpke_open(&private, public, info, box, &plain, err) < 0)
+	if (hpke_open(&private, public, info, &plain, err) < 0)
 		return -1;
 	print_hex(secret_bytes(&plain));
 	return 0;
