@@ -37,6 +37,7 @@ error_errno(struct error *err, const char *format, ...)
 	append(err->message, sizeof(err->message), strlen(err->message), ": ");
 	append(err->message, sizeof(err->message), strlen(err->message), strerror(saved));
 	err->code = saved == ENOENT ? ERROR_MISSING : ERROR_FAILED;
+	errno = saved;
 	return -1;
 }
 
@@ -52,6 +53,22 @@ error_context(struct error *err, const char *format, ...)
 	va_end(args);
 	append(err->message, sizeof(err->message), strlen(err->message), ": ");
 	append(err->message, sizeof(err->message), strlen(err->message), cause);
+	return -1;
+}
+
+int
+error_advice(struct error *err, const char *format, ...)
+{
+	int saved = errno;
+	size_t len;
+	va_list args;
+
+	append(err->message, sizeof(err->message), strlen(err->message), "; ");
+	len = strlen(err->message);
+	va_start(args, format);
+	(void)vsnprintf(err->message + len, sizeof(err->message) - len, format, args);
+	va_end(args);
+	errno = saved;
 	return -1;
 }
 

@@ -39,12 +39,16 @@ struct error {
 int error_set(struct error *err, enum error_code code, const char *format, ...)
 	__attribute__((format(printf, 3, 4), nonnull));
 
-/* As error_set with the text of errno behind ": "; ENOENT is ERROR_MISSING, all else ERROR_FAILED. */
+/* As error_set with the text of errno behind ": "; ENOENT is ERROR_MISSING, all else ERROR_FAILED. errno stays. */
 int error_errno(struct error *err, const char *format, ...)
 	__attribute__((format(printf, 2, 3), nonnull));
 
 /* Puts "text: " in front of the message, keeps the code and returns -1. Once a layer at most. */
 int error_context(struct error *err, const char *format, ...)
+	__attribute__((format(printf, 2, 3), nonnull));
+
+/* Puts "; text", what to do about it, behind the message, keeps code and errno and returns -1. */
+int error_advice(struct error *err, const char *format, ...)
 	__attribute__((format(printf, 2, 3), nonnull));
 
 /* The exit status of a code, DESIGN of the command line: 0 to 5. */

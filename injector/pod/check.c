@@ -4,6 +4,8 @@
 #include "injector/pod/pod.h"
 #include "injector/pod/report.h"
 
+enum { FINDINGS_SHOWN = 8 };
+
 static const struct option_spec options[] = {
 	{ 0, "from", OPTION_MANY, "DIR", NULL,
 	  "where settings are files, named by their keys; may be repeated" },
@@ -67,23 +69,36 @@ look(const struct list *directories, const char *settings, struct list *findings
 	return error_set(err, ERROR_FAILED, "the files were exchanged again and again");
 }
 
+/* What the termination log has room for. */
+static void
+shorten(struct list *findings)
+{
+	size_t more = 0;
+
+	for (; findings->count > FINDINGS_SHOWN; more++)
+		free(findings->items[--findings->count]);
+	if (more > 0)
+		list_take(findings, xasprintf("%zu more", more));
+}
+
 static int
 run(const struct invocation *invocation, struct error *err)
 {
 	CLEANUP(list_clear) struct list directories = LIST_INIT;
 	CLEANUP(list_clear) struct list findings = LIST_INIT;
 	CLEANUP(free_text) char *joined = NULL;
-	size_t count;
+	size_t count, found;
 
 	report_to(option_value(&invocation->options, "termination-log"));
 	option_values(&invocation->options, "from", &directories);
 	if (look(&directories, option_value(&invocation->options, "settings"), &findings, &count,
 		 err) < 0)
 		return -1;
-	if (findings.count > 0) {
+	found = findings.count;
+	if (found > 0) {
+		shorten(&findings);
 		joined = list_join(&findings, ", ", " and ");
-		return error_set(err, ERROR_FOUND, "%zu of %zu settings: %s", findings.count, count,
-				 joined);
+		return error_set(err, ERROR_FOUND, "%zu of %zu settings: %s", found, count, joined);
 	}
 	report_done("%zu settings: all that are required are there, each of its type", count);
 	return 0;

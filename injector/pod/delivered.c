@@ -6,20 +6,26 @@
 #include "base/memory.h"
 #include "injector/pod/mount.h"
 #include "injector/pod/pod_identity.h"
+#include "injector/repository/state.h"
 
 enum { READ_MAX = 1024 * 1024 }; /* no ConfigMap holds more */
 
 void
 delivered_clear(struct delivered *delivered)
 {
-	for (size_t i = 0; delivered->states != NULL && i < delivered->settings.count; i++)
-		value_clear(&delivered->states[i]);
-	free(delivered->states);
+	free(delivered->has);
 	environment_key_clear(&delivered->key);
 	chain_clear(&delivered->chain);
 	bundle_settings_clear(&delivered->settings);
 	bundle_clear(&delivered->bundle);
 	*delivered = (struct delivered)DELIVERED_INIT;
+}
+
+/* What to do about a bundle that is not as `apply` writes it. */
+static int
+advise(struct error *err)
+{
+	return error_advice(err, "'tfsecrets apply' writes the bundle anew");
 }
 
 /* Whatever stands there, up to what a ConfigMap can hold. */
@@ -53,21 +59,23 @@ read_bundle(const char *from, struct bundle *ret, struct error *err)
 		CLEANUP(mount_close) struct mount mount = MOUNT_INIT;
 
 		if (mount_open(from, &mount, err) < 0)
-			return -1;
+			return error_advice(err,
+					    "--from is where the bundle's ConfigMap is mounted");
 		if (read_entries(&mount, ret, err) == 0)
 			return 0;
 		bundle_clear(ret);
 		if (!mount_has_moved(&mount))
-			return -1;
+			return err->code == ERROR_REFUSED ? advise(err) : -1;
 	}
-	return error_set(err, ERROR_FAILED, "'%s' was exchanged again and again", from);
+	return error_set(err, ERROR_FAILED, "'%s' was exchanged again and again; run again", from);
 }
 
 static int
 missing(const struct delivery_order *order, const char *entry, struct error *err)
 {
-	return error_set(err, ERROR_REFUSED, "'%s' has no '%s': it is no whole bundle", order->from,
-			 entry);
+	(void)error_set(err, ERROR_REFUSED, "'%s' has no '%s': it is no whole bundle", order->from,
+			entry);
+	return advise(err);
 }
 
 static bool
@@ -106,8 +114,10 @@ check_entries(const struct delivered *delivered, const struct delivery_order *or
 		const char *name = delivered->bundle.entries[i].name;
 
 		if (!is_entry(name))
-			return error_set(err, ERROR_REFUSED, "'%s/%s' is no part of a bundle",
-					 order->from, name);
+			return error_set(
+				err, ERROR_REFUSED,
+				"'%s/%s' is no part of a bundle; mount the ConfigMap alone",
+				order->from, name);
 	}
 	if (bundle_find(&delivered->bundle, BUNDLE_SETTINGS) == NULL)
 		return missing(order, BUNDLE_SETTINGS, err);
@@ -164,10 +174,17 @@ read_roster(struct delivered *delivered, const struct delivery_order *order, uin
 	entry = bundle_find(&delivered->bundle, name);
 	if (entry == NULL)
 		return missing(order, name, err);
-	if (serial == order->pin.serial)
-		return chain_begin(&delivered->chain, buf_bytes(&entry->content), name, &order->pin,
-				   err);
-	return chain_add(&delivered->chain, buf_bytes(&entry->content), name, false, err);
+	if (serial == order->pin.serial) {
+		if (chain_begin(&delivered->chain, buf_bytes(&entry->content), name, &order->pin,
+				err) == 0)
+			return 0;
+		return error_advice(err,
+				    "'tfsecrets roster pin' prints the pin for the pod's spec, "
+				    "'tfsecrets apply' writes the bundle anew");
+	}
+	if (chain_add(&delivered->chain, buf_bytes(&entry->content), name, false, err) < 0)
+		return advise(err);
+	return 0;
 }
 
 static int
@@ -186,8 +203,11 @@ read_chain(struct delivered *delivered, const struct delivery_order *order, stru
 	current = chain_current(&delivered->chain);
 	delivered->environment = roster_environment(current, order->environment);
 	if (delivered->environment == NULL)
-		return error_set(err, ERROR_REFUSED, "roster %u has no environment '%s'",
-				 current->serial, order->environment);
+		return error_set(
+			err, ERROR_REFUSED,
+			"roster %u has no environment '%s'; see --environment in the pod's "
+			"spec",
+			current->serial, order->environment);
 	return 0;
 }
 
@@ -198,10 +218,8 @@ read_settings(struct delivered *delivered, struct error *err)
 
 	if (bundle_settings_read(buf_bytes(&entry->content), BUNDLE_SETTINGS, &delivered->settings,
 				 err) < 0)
-		return -1;
-	delivered->states = xcalloc(delivered->settings.count, sizeof(*delivered->states));
-	for (size_t i = 0; i < delivered->settings.count; i++)
-		delivered->states[i].status = STATUS_ABSENT;
+		return advise(err);
+	delivered->has = xcalloc(delivered->settings.count, sizeof(*delivered->has));
 	return 0;
 }
 
@@ -210,7 +228,7 @@ verify_value(struct delivered *delivered, const struct bundle_entry *entry, stru
 {
 	const char *name = entry->name + strlen(BUNDLE_SEALED);
 	const struct bundle_setting *setting = bundle_settings_find(&delivered->settings, name);
-	struct value_state *state;
+	CLEANUP(value_clear) struct value_state state = { .status = STATUS_ABSENT };
 
 	if (setting == NULL)
 		return error_set(err, ERROR_REFUSED, "'%s' has no line in '" BUNDLE_SETTINGS "'",
@@ -218,11 +236,11 @@ verify_value(struct delivered *delivered, const struct bundle_entry *entry, stru
 	if (!setting->is_secret)
 		return error_set(err, ERROR_REFUSED,
 				 "'%s' is sealed, but '" BUNDLE_SETTINGS "' says config", name);
-	state = &delivered->states[setting - delivered->settings.items];
 	value_verify(buf_bytes(&entry->content), entry->name, name,
-		     chain_current(&delivered->chain), delivered->environment, state);
-	if (state->status != STATUS_VALID && state->status != STATUS_UNSET)
-		return error_set(err, ERROR_REFUSED, "%s", state->problem);
+		     chain_current(&delivered->chain), delivered->environment, &state);
+	if (state.status != STATUS_VALID && state.status != STATUS_UNSET)
+		return error_set(err, ERROR_REFUSED, "%s", state.problem);
+	delivered->has[setting - delivered->settings.items] = state.status == STATUS_VALID;
 	return 0;
 }
 
@@ -234,15 +252,16 @@ verify_values(struct delivered *delivered, struct error *err)
 
 		if (starts_with(entry->name, BUNDLE_SEALED) &&
 		    verify_value(delivered, entry, err) < 0)
-			return -1;
+			return advise(err);
 	}
 	for (size_t i = 0; i < delivered->settings.count; i++) {
 		const struct bundle_setting *setting = &delivered->settings.items[i];
 
 		if (setting->is_secret && setting->is_required && !delivered_has(delivered, i))
 			return error_set(err, ERROR_REFUSED,
-					 "'%s' is required, but has no value in the bundle",
-					 setting->name);
+					 "'%s' is required, but has no value in the bundle; "
+					 "'tfsecrets set %s' and 'apply' bring one",
+					 setting->name, setting->name);
 	}
 	return 0;
 }
@@ -254,8 +273,13 @@ open_key(struct delivered *delivered, const struct delivery_order *order, struct
 	CLEANUP(identity_clear) struct identity identity = { .seed = SECRET_INIT };
 	const struct identities identities = { .items = &identity, .count = 1 };
 
+	if (environment_key_check(buf_bytes(&entry->content), BUNDLE_KEY,
+				  chain_current(&delivered->chain), delivered->environment,
+				  err) < 0)
+		return advise(err);
 	if (pod_identity_load(order->identity, &identity, err) < 0)
-		return -1;
+		return error_advice(err, "the pods' identity is the key 'identity' of the Secret "
+					 "that 'tfsecrets member add --to-cluster' makes");
 	return environment_key_open(buf_bytes(&entry->content), BUNDLE_KEY, &delivered->chain,
 				    delivered->environment, &identities, &delivered->key, err);
 }
@@ -278,7 +302,7 @@ delivered_read(const struct delivery_order *order, struct delivered *ret, struct
 bool
 delivered_has(const struct delivered *delivered, size_t setting)
 {
-	return delivered->states[setting].status == STATUS_VALID;
+	return delivered->has[setting];
 }
 
 static int
@@ -308,7 +332,8 @@ delivered_open(const struct delivered *delivered, size_t setting, struct secret 
 {
 	const struct bundle_setting *what = &delivered->settings.items[setting];
 
-	if (open_value(delivered, what, ret, err) < 0)
-		return error_context(err, "opening '%s'", what->name);
-	return 0;
+	if (open_value(delivered, what, ret, err) == 0)
+		return 0;
+	(void)error_context(err, "opening '%s'", what->name);
+	return error_advice(err, "'tfsecrets set %s' and 'apply' bring another", what->name);
 }

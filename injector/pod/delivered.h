@@ -10,7 +10,6 @@
 #include "injector/repository/bundle.h"
 #include "injector/repository/environment_key.h"
 #include "injector/repository/pin.h"
-#include "injector/repository/state.h"
 
 /* Where it comes from and what it is held to. Borrowed. */
 struct delivery_order {
@@ -25,7 +24,7 @@ struct delivered {
 	struct bundle_settings settings;
 	struct chain chain;
 	const struct roster_environment *environment;
-	struct value_state *states; /* as settings.items; STATUS_ABSENT where there is no file */
+	bool *has; /* as settings.items: whether there is a value */
 	struct environment_key key;
 };
 

@@ -84,6 +84,10 @@ lookup_value(const struct lookup *lookup, const struct bundle_setting *setting, 
 {
 	*ret_found = false;
 	for (size_t i = 0; i < lookup->count && !*ret_found; i++) {
+		/* Only secrets were written there. `settings` is not signed: a plain setting of the same key
+		 * would lay a secret into a variable of any name. */
+		if (!setting->is_secret && file_exists(lookup->mounts[i].fd, UNSEALED_SETTINGS))
+			continue;
 		if (mount_read_secret(&lookup->mounts[i], setting->key, SECRET_VALUE_MAX, ret,
 				      err) == 0)
 			*ret_found = true;

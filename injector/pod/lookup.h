@@ -30,7 +30,7 @@ void lookup_clear(struct lookup *lookup);
 /* Whether a directory was exchanged meanwhile. */
 bool lookup_has_moved(const struct lookup *lookup);
 
-/* A setting's value as it stands in a file. *ret_found: whether there is one; only then the caller clears *ret. */
+/* A setting's value as it stands in a file; a plain one's in no directory that `unseal` has written. *ret_found: whether there is one; only then the caller clears *ret. */
 int lookup_value(const struct lookup *lookup, const struct bundle_setting *setting,
 		 struct secret *ret, bool *ret_found, struct error *err)
 	__attribute__((warn_unused_result));

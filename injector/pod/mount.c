@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -18,23 +20,47 @@ mount_close(struct mount *mount)
 	close_fd(&mount->top_fd);
 }
 
+/* The kubelet's link leads to a directory beside it. Another could have been planted by whoever may write to the
+ * volume, to pass off another container's files. *ret_fd -1: it leads nowhere. */
+static int
+follow(const struct mount *mount, int *ret_fd, struct error *err)
+{
+	char link[NAME_MAX + 1] = MOUNT_DATA;
+	ssize_t len = readlinkat(mount->top_fd, MOUNT_DATA, link, sizeof(link));
+
+	if (len == (ssize_t)sizeof(link) || (len > 0 && memchr(link, '/', (size_t)len) != NULL) ||
+	    (len == 2 && memcmp(link, "..", 2) == 0))
+		return error_set(err, ERROR_REFUSED,
+				 "'%s/" MOUNT_DATA
+				 "' leads out of the volume, which no kubelet does",
+				 mount->path);
+	if (len > 0)
+		link[len] = 0;
+	*ret_fd = openat(mount->top_fd, link, DIRECTORY | O_NOFOLLOW);
+	if (*ret_fd < 0 && errno != ENOENT)
+		return error_errno(err, "cannot open '%s/" MOUNT_DATA "'", mount->path);
+	return 0;
+}
+
+/* The link may be exchanged, and what it led to be removed, before that is open. */
 static int
 open_data(struct mount *mount, struct error *err)
 {
 	struct stat status;
 
-	mount->fd = openat(mount->top_fd, MOUNT_DATA, DIRECTORY);
+	for (int i = 0; i < MOUNT_TRIES && mount->fd < 0; i++) {
+		if (follow(mount, &mount->fd, err) < 0)
+			return -1;
+	}
 	if (mount->fd >= 0)
 		return 0;
-	if (errno == ENOENT &&
-	    fstatat(mount->top_fd, MOUNT_DATA, &status, AT_SYMLINK_NOFOLLOW) == 0)
+	if (fstatat(mount->top_fd, MOUNT_DATA, &status, AT_SYMLINK_NOFOLLOW) == 0)
 		return error_set(err, ERROR_FAILED,
 				 "'%s' is half mounted: its '" MOUNT_DATA "' leads nowhere",
 				 mount->path);
-	if (errno == ENOENT)
-		mount->fd = openat(mount->top_fd, ".", DIRECTORY);
+	mount->fd = openat(mount->top_fd, ".", DIRECTORY);
 	if (mount->fd < 0)
-		return error_errno(err, "cannot open '%s/" MOUNT_DATA "'", mount->path);
+		return error_errno(err, "cannot open '%s'", mount->path);
 	return 0;
 }
 

@@ -47,7 +47,8 @@ report_end(int status, const struct error *err)
 	text_neutralise(line, false);
 	if (line[0] == 0)
 		return;
-	fd = open(report.file, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	/* No link: somebody who shares a volume could have it lead to another file. */
+	fd = open(report.file, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &found) < 0 || !S_ISREG(found.st_mode) || ftruncate(fd, 0) < 0 ||
 	    file_write_all(fd, bytes_of(line), report.file, &ignored) < 0)
 		return;

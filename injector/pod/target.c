@@ -23,6 +23,39 @@
 
 enum { LOCK_TRIES = 600, LOCK_PAUSE_NS = 50 * 1000 * 1000, LINK_BYTES = 320 };
 
+int
+target_advise(struct error *err)
+{
+	static const struct {
+		int number;
+		const char *advice;
+	} table[] = {
+		{ ENOSPC, "give its emptyDir a larger sizeLimit" },
+		{ EDQUOT, "give its emptyDir a larger sizeLimit" },
+		{ EROFS, "mount the volume without readOnly" },
+		{ EACCES, "the container's user must be able to write there: see fsGroup" },
+		{ EPERM, "the container's user must be able to write there: see fsGroup" },
+		{ EEXIST, "give the values a volume of their own" },
+		{ EISDIR, "give the values a volume of their own" },
+		{ ENOTDIR, "give the values a volume of their own" },
+		{ ENOENT, "--to is where a memory emptyDir is mounted" },
+	};
+
+	for (size_t i = 0; i < COUNT(table); i++) {
+		if (table[i].number == errno)
+			return error_advice(err, "%s", table[i].advice);
+	}
+	return -1;
+}
+
+/* "cannot write 'VOLUME/NAME': …", with what to do. */
+static int
+cannot_write(const struct target *target, const char *name, struct error *err)
+{
+	(void)error_errno(err, "cannot write '%s/%s'", target->path, name);
+	return target_advise(err);
+}
+
 static int
 check_memory(int fd, const char *path, struct error *err)
 {
@@ -52,7 +85,7 @@ lock(int fd, const char *path, struct error *err)
 	}
 	return error_set(err, ERROR_FAILED,
 			 "another tfsecrets-inject is writing to '%s' and did not end within 30 "
-			 "seconds",
+			 "seconds; run again when it has",
 			 path);
 }
 
@@ -127,8 +160,9 @@ begin_set(struct target *target, struct error *err)
 	text_to_hex(BYTES(number), digits);
 	target->name = xasprintf(SET_PREFIX "%s", digits);
 	if (mkdirat(target->fd, target->name, 0700) < 0) {
+		(void)error_errno(err, "cannot write to '%s'", target->path);
 		free_text(&target->name);
-		return error_errno(err, "cannot write to '%s'", target->path);
+		return target_advise(err);
 	}
 	return file_open_directory(target->fd, target->name, target->path, &target->new_fd, err);
 }
@@ -140,8 +174,9 @@ target_open(const char *path, mode_t mode, bool allow_disk, struct target *ret, 
 
 	target.path = path;
 	target.mode = mode;
-	if (file_open_directory(AT_FDCWD, path, path, &target.fd, err) < 0 ||
-	    (!allow_disk && check_memory(target.fd, path, err) < 0) ||
+	if (file_open_directory(AT_FDCWD, path, path, &target.fd, err) < 0)
+		return error_advice(err, "--to is where a memory emptyDir is mounted");
+	if ((!allow_disk && check_memory(target.fd, path, err) < 0) ||
 	    lock(target.fd, path, err) < 0)
 		return -1;
 	remove_leftovers(&target);
@@ -158,7 +193,8 @@ check_free(const struct target *target, const char *name, struct error *err)
 	if (!file_exists(target->fd, name) || is_ours(target->fd, name))
 		return 0;
 	return error_set(err, ERROR_REFUSED,
-			 "'%s/%s' is there already, and tfsecrets-inject has not made it",
+			 "'%s/%s' is there already, and tfsecrets-inject has not made it; give the "
+			 "values a volume of their own",
 			 target->path, name);
 }
 
@@ -172,7 +208,7 @@ target_create(struct target *target, const char *name, bool is_seen, int *ret_fd
 	fd = openat(target->new_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
 		    0600);
 	if (fd < 0)
-		return error_errno(err, "cannot write '%s/%s'", target->path, name);
+		return cannot_write(target, name, err);
 	if (is_seen)
 		list_add(&target->names, name);
 	*ret_fd = fd;
@@ -183,7 +219,7 @@ int
 target_finish(const struct target *target, int fd, const char *name, struct error *err)
 {
 	if (fchmod(fd, target->mode) < 0)
-		return error_errno(err, "cannot write '%s/%s'", target->path, name);
+		return cannot_write(target, name, err);
 	return 0;
 }
 
@@ -211,7 +247,7 @@ make_links(struct target *target, struct error *err)
 		if (is_ours(target->fd, name))
 			continue;
 		if (symlinkat(link, target->fd, name) < 0)
-			return error_errno(err, "cannot write '%s/%s'", target->path, name);
+			return cannot_write(target, name, err);
 		list_add(&target->linked, name);
 	}
 	return 0;
@@ -224,7 +260,7 @@ target_commit(struct target *target, struct error *err)
 		return -1;
 	if (symlinkat(target->name, target->fd, NEXT_DATA) < 0 ||
 	    renameat(target->fd, NEXT_DATA, target->fd, MOUNT_DATA) < 0)
-		return error_errno(err, "cannot write '%s/" MOUNT_DATA "'", target->path);
+		return cannot_write(target, MOUNT_DATA, err);
 	free_text(&target->name);
 	remove_leftovers(target);
 	return 0;

@@ -43,6 +43,8 @@ int target_finish(const struct target *target, int fd, const char *name, struct 
 	__attribute__((warn_unused_result));
 /* Makes the new set the one that is seen. -1: the old one still is. */
 int target_commit(struct target *target, struct error *err) __attribute__((warn_unused_result));
+/* Adds to an error what to do about errno, which is that of the call on the volume that has just failed. -1. */
+int target_advise(struct error *err);
 /* Takes away a set that was not committed. */
 void target_clear(struct target *target);
 

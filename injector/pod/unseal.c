@@ -107,15 +107,19 @@ write_value(struct target *target, const struct request *request,
 	CLEANUP(free_text) char *shown = xasprintf("%s/%s", request->to, setting->key);
 	CLEANUP(close_fd) int fd = -1;
 
-	if (target_create(target, setting->key, true, &fd, err) < 0 ||
-	    secret_write(fd, value, shown, err) < 0 ||
-	    target_finish(target, fd, setting->key, err) < 0)
+	if (target_create(target, setting->key, true, &fd, err) < 0)
+		return -1;
+	if (secret_write(fd, value, shown, err) < 0)
+		return target_advise(err);
+	if (target_finish(target, fd, setting->key, err) < 0)
 		return -1;
 	if (env_fd < 0 || list_has(&request->no_env, setting->name))
 		return 0;
 	if (env_file_check(setting->name, value, err) < 0)
 		return -1;
-	return env_file_write(env_fd, setting->name, value, request->env_file, err);
+	if (env_file_write(env_fd, setting->name, value, request->env_file, err) < 0)
+		return target_advise(err);
+	return 0;
 }
 
 /* One value at a time is open. */
@@ -145,9 +149,10 @@ write_settings(struct target *target, const struct delivered *delivered, struct 
 	const struct bundle_entry *settings = bundle_find(&delivered->bundle, BUNDLE_SETTINGS);
 	CLEANUP(close_fd) int fd = -1;
 
-	if (target_create(target, UNSEALED_SETTINGS, false, &fd, err) < 0 ||
-	    file_write_all(fd, buf_bytes(&settings->content), target->path, err) < 0)
+	if (target_create(target, UNSEALED_SETTINGS, false, &fd, err) < 0)
 		return -1;
+	if (file_write_all(fd, buf_bytes(&settings->content), target->path, err) < 0)
+		return target_advise(err);
 	return target_finish(target, fd, UNSEALED_SETTINGS, err);
 }
 

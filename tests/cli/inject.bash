@@ -63,7 +63,8 @@ unseal()
 		--to "$volume" "$@"
 }
 
-# unseals_not STATUS TEXT [OPTION...]: that it fails so, shows nothing and writes nothing.
+# unseals_not STATUS TEXT [OPTION...]: that it fails so, in a line that says what to do, shows nothing and writes
+# nothing.
 unseals_not()
 {
 	local expected=$1 text=$2
@@ -72,6 +73,8 @@ unseals_not()
 	run --separate-stderr unseal "$@"
 	fails "$expected" "$text" || return 1
 	shows_no_secret || return 1
+	[ "$expected" -eq 2 ] || [[ ${stderr_lines[-1]} == *"; "* || ${stderr_lines[-1]} == *@("renew the pin"|"so apply it again")* ]] ||
+		{ echo "says not what to do: $stderr"; return 1; }
 	[ -z "$(ls -A "$volume")" ] || { ls -lA "$volume"; return 1; }
 }
 

@@ -195,7 +195,7 @@ load inject
 	rm -r "$volume"
 	run --separate-stderr unseal --termination-log "$log"
 	[ "$status" -eq 1 ]
-	[ "$(cat "$log")" = "cannot open '$volume': No such file or directory" ]
+	[ "$(cat "$log")" = "cannot open '$volume': No such file or directory; --to is where a memory emptyDir is mounted" ]
 	mkdir "$volume"
 	mkfifo "$BATS_TEST_TMPDIR/pipe"
 	unseal --termination-log "$BATS_TEST_TMPDIR/pipe"

@@ -155,8 +155,8 @@ calls=mkdirat,openat,write,fchmod,symlinkat,renameat,unlinkat,flock
 	[ "$status" -eq 0 ] || { echo "$output $stderr"; false; }
 	[ "$output" = "$(printf 'status 1\n%s3\nstatus 1\n%s' "$auth_secret" "$auth_secret")" ]
 	[ "${#stderr_lines[@]}" -eq 2 ]
-	[ "${stderr_lines[0]}" = "tfsecrets-inject: cannot write '$volume/motto.txt': No space left on device" ]
-	[ "${stderr_lines[1]}" = "tfsecrets-inject: cannot write to '$volume': Read-only file system" ]
+	[ "${stderr_lines[0]}" = "tfsecrets-inject: cannot write '$volume/motto.txt': No space left on device; give its emptyDir a larger sizeLimit" ]
+	[ "${stderr_lines[1]}" = "tfsecrets-inject: cannot write to '$volume': Read-only file system; mount the volume without readOnly" ]
 }
 
 @test "two containers that write at once follow one another, and a reader sees whole sets" {

@@ -54,6 +54,24 @@ test_cut(void **state)
 	assert_string_equal(err.message, fits);
 	assert_int_equal(error_context(&err, "%s", long_text), -1);
 	assert_string_equal(err.message, fits);
+	assert_int_equal(error_advice(&err, "%s", long_text), -1);
+	assert_string_equal(err.message, fits);
+}
+
+static void
+test_advice(void **state)
+{
+	struct error err = ERROR_INIT;
+
+	(void)state;
+	errno = ENOSPC;
+	assert_int_equal(error_errno(&err, "cannot write '%s'", "a"), -1);
+	assert_int_equal(errno, ENOSPC);
+	assert_int_equal(error_advice(&err, "make room in '%s'", "b"), -1);
+	assert_int_equal(errno, ENOSPC);
+	assert_int_equal(err.code, ERROR_FAILED);
+	assert_string_equal(err.message,
+			    "cannot write 'a': No space left on device; make room in 'b'");
 }
 
 /* Each length at which the cause is cut in the middle, or the colon is. */
