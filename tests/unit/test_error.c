@@ -147,9 +147,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_set),	  cmocka_unit_test(test_cut),
-		cmocka_unit_test(test_cut_cause), cmocka_unit_test(test_errno),
-		cmocka_unit_test(test_context),	  cmocka_unit_test(test_exit_status),
+		cmocka_unit_test(test_set),	    cmocka_unit_test(test_cut),
+		cmocka_unit_test(test_advice),	    cmocka_unit_test(test_cut_cause),
+		cmocka_unit_test(test_errno),	    cmocka_unit_test(test_context),
+		cmocka_unit_test(test_exit_status),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
