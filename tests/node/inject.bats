@@ -64,12 +64,6 @@ patched()
 		jq '{apiVersion: "v1", kind: "Pod", metadata: {name: "taskflow"}, spec: (.spec.template.spec + {restartPolicy: "Never"})}'
 }
 
-# state_of CONTAINER: its exit status and termination message.
-init_ended()
-{
-	within get pod taskflow -o json | jq -e -r '.status.initContainerStatuses[0] | (.state.terminated // .lastState.terminated // empty) | "\(.exitCode) \(.message // "")"'
-}
-
 @test 'an app has its variables from what the init container opened' {
 	patched --variables >pod.json
 	within apply -f pod.json >/dev/null
@@ -98,37 +92,127 @@ init_ended()
 	[ "$(within logs taskflow -c taskflow)" = "DATABASE_URL=$(wanted DATABASE_URL)" ]
 }
 
-@test 'a wrong pin, a wrong identity, an altered bundle: one line for kubectl describe, and the app does not start' {
-	patched >good.json
-	jq '(.spec.initContainers[0].args[] | select(startswith("--pin="))) |= sub("[0-9a-f]{8}$"; "00000000")' good.json >pod.json
-	within apply -f pod.json >/dev/null
-	run -0 eventually init_ended
-	[[ $output == 4\ * ]]
-	[[ $output == *"pin"* ]]
-	within delete pod taskflow --now >/dev/null
-
-	"$TFSECRETS" -q keygen -o other >/dev/null
-	within create secret generic taskflow-other-identity --from-file=identity=other >/dev/null
-	jq '(.spec.volumes[] | select(.name == "tfsecrets-identity")).secret.secretName = "taskflow-other-identity"' good.json >pod.json
-	within apply -f pod.json >/dev/null
-	run -0 eventually init_ended
-	[[ $output == "4 "*"is not a reader of 'prod'"* ]]
-	[[ $output != *AGE-SECRET-KEY* ]]
-	within delete pod taskflow --now >/dev/null
-
-	within get configmap taskflow-prod-sealed -o json | jq '.data["sealed.OPENAI_API_KEY"] |= sub("sealed-at 2"; "sealed-at 3")' |
-		within replace -f - >/dev/null
-	within apply -f good.json >/dev/null
-	run -0 eventually init_ended
-	[[ $output == "4 "*"OPENAI_API_KEY"*"the signature does not verify"* ]] || { echo "$output"; return 1; }
+# run_pod FILE: makes the pod.
+run_pod()
+{
+	within apply -f "$1" >/dev/null
 }
 
-@test 'a required setting that has no value is named' {
+# described_end: what `kubectl describe pod` says of the init container once it has ended, "STATUS MESSAGE".
+described_end()
+{
+	within describe pod taskflow | awk '
+		/^Init Containers:/ { inside = 1 }
+		/^Containers:/ { inside = 0 }
+		inside && $1 == "Message:" { sub(/^ *Message: */, ""); message = $0 }
+		inside && $1 == "Exit" { status = $3 }
+		END { if (status == "") exit 1; print status, message }'
+}
+
+# refused EXPECTED FILE: the pod ends in its init container, with this line in `kubectl describe pod` and no value
+# anywhere, and the application has not started.
+refused()
+{
+	local value
+
+	run_pod "$2"
+	run -0 eventually described_end
+	[[ $output == $1 ]] || { echo "$output"; return 1; }
+	[ "$(within get pod taskflow -o 'jsonpath={.status.containerStatuses[0].state.waiting.reason}')" = PodInitializing ]
+	run -0 within describe pod taskflow
+	output+=$(within logs taskflow -c tfsecrets-inject)
+	for value in DATABASE_URL BETTER_AUTH_SECRET OPENAI_API_KEY; do
+		[[ $output != *"$(wanted $value)"* ]]
+	done
+	[[ $output != *AGE-SECRET-KEY* ]]
+	within delete pod taskflow --now >/dev/null
+}
+
+@test 'a sidecar in between sees neither values nor identity; the app reads its files' {
+	patched >patched.json
+	jq --arg image "$IMAGE" '.spec.initContainers += [{name: "sidecar", image: $image, restartPolicy: "Always",
+			args: ["serve", ":8001", "up"], startupProbe: {httpGet: {port: 8001}, periodSeconds: 1},
+			securityContext: .spec.containers[0].securityContext}] |
+		.spec.containers[0].args = ["serve", ":8000", "up"]' patched.json >pod.json
+	run_pod pod.json
+	within wait --for=condition=Ready --timeout=60s pod/taskflow >/dev/null
+	[ "$(within get pod taskflow -o 'jsonpath={.status.initContainerStatuses[?(@.name=="sidecar")].started}')" = true ]
+	# The order: opened, then the sidecar, then the application.
+	within get pod taskflow -o json | jq -e '.status | (.initContainerStatuses | map({(.name): .state}) | add) as $init |
+		$init["tfsecrets-inject"].terminated.finishedAt <= $init.sidecar.running.startedAt and
+		$init.sidecar.running.startedAt <= .containerStatuses[0].state.running.startedAt' >/dev/null
+	for setting in DATABASE_URL BETTER_AUTH_SECRET OPENAI_API_KEY; do
+		[ "$(within exec taskflow -c taskflow -- /app read "/tfsecrets/values/$setting")" = "$(wanted $setting)" ]
+		run ! within exec taskflow -c sidecar -- /app read "/tfsecrets/values/$setting"
+		[[ $output == *'no such file or directory'* ]]
+		run ! within exec taskflow -c sidecar -- /app print "$setting"
+	done
+	# Who has no use for the identity has none.
+	for container in sidecar taskflow; do
+		run ! within exec taskflow -c $container -- /app read /tfsecrets/identity/identity
+		[[ $output == *'no such file or directory'* ]]
+	done
+}
+
+@test 'kubectl describe shows a wrong pin in one line' {
+	patched >good.json
+	jq '(.spec.initContainers[0].args[] | select(startswith("--pin="))) |= sub("[0-9a-f]{8}$"; "00000000")' good.json >pod.json
+	refused "4 roster 2 is not the one that the pin names: this is a fork; 'tfsecrets roster pin' prints the pin for the pod's spec, 'tfsecrets apply' writes the bundle anew" pod.json
+	# Of another project.
+	jq '(.spec.initContainers[0].args[] | select(startswith("--pin="))) |= sub("=[0-9a-f]{8}"; "=00000000")' good.json >pod.json
+	refused "4 the pin names project 00000000*, but the roster here is of project *" pod.json
+}
+
+@test 'kubectl describe shows a wrong identity, and one that needs a passphrase, in one line' {
+	patched >good.json
+	"$TFSECRETS" -q keygen -o other >/dev/null
+	within create secret generic other --from-file=identity=other >/dev/null
+	jq '(.spec.volumes[] | select(.name == "tfsecrets-identity")).secret.secretName = "other"' good.json >pod.json
+	refused "4 this identity is not a reader of 'prod'; a reader must add it" pod.json
+	printf -- '-----BEGIN AGE ENCRYPTED FILE-----\n' >locked
+	within create secret generic locked --from-file=identity=locked >/dev/null
+	jq '(.spec.volumes[] | select(.name == "tfsecrets-identity")).secret.secretName = "locked"' good.json >pod.json
+	refused "4 /tfsecrets/identity/identity: needs a passphrase, which cannot be asked here; the pods' identity is the key 'identity' of the Secret that 'tfsecrets member add --to-cluster' makes" pod.json
+}
+
+@test 'kubectl describe shows an altered ConfigMap in one line' {
 	patched >pod.json
+	within get configmap taskflow-prod-sealed -o json | jq 'del(.metadata.resourceVersion)' >bundle.json
+	jq '.data["sealed.OPENAI_API_KEY"] |= sub("sealed-at 2"; "sealed-at 3")' bundle.json | within replace -f - >/dev/null
+	refused "4 sealed.OPENAI_API_KEY: the signature does not verify; 'tfsecrets apply' writes the bundle anew" pod.json
+	jq '.data["sealed.OPENAI_API_KEY"] = .data["sealed.DATABASE_URL"]' bundle.json | within replace -f - >/dev/null
+	refused "4 sealed.OPENAI_API_KEY: was sealed for another setting; 'tfsecrets apply' writes the bundle anew" pod.json
+	jq '.data["key.age"] |= .[:-20]' bundle.json | within replace -f - >/dev/null
+	refused "4 key.age: is not the file that roster 2 names (wrapped); 'tfsecrets apply' writes the bundle anew" pod.json
+	jq 'del(.data["roster.0002"])' bundle.json | within replace -f - >/dev/null
+	refused "4 the pin names roster 2, but the bundle ends with roster 1: it is older than the pin, so apply it again" pod.json
+	# What the message says to do helps.
+	tfsecrets -q apply --force-conflicts
+	run_pod pod.json
+	run -0 await_end taskflow
+	[[ $output == "tfsecrets-inject 0 unsealed 3 values of 'prod' into '/tfsecrets/values'"* ]]
+}
+
+@test 'kubectl describe shows a required setting that has no value, in the bundle and to check' {
+	patched >good.json
+	jq '.spec.initContainers[0] |= . + {args: ["check", "--from", "/tfsecrets/values", "--settings",
+			"/tfsecrets/bundle/settings"], envFrom: [{configMapRef: {name: "taskflow-config"}}],
+			env: [{name: "DATABASE_URL", value: "postgresql://x/y"}]}' good.json >checked.json
+	refused "3 * of * settings: *'OPENAI_API_KEY' is missing*" checked.json
 	within get configmap taskflow-prod-sealed -o json | jq 'del(.data["sealed.OPENAI_API_KEY"])' | within replace -f - >/dev/null
-	within apply -f pod.json >/dev/null
-	run -0 eventually init_ended
-	[[ $output == [1-9]*OPENAI_API_KEY* ]]
+	refused "4 'OPENAI_API_KEY' is required, but has no value in the bundle; 'tfsecrets set OPENAI_API_KEY' and 'apply' bring one" good.json
+}
+
+@test 'kubectl describe shows a volume that is too small, on disk or read-only in one line' {
+	head -c 200000 /dev/urandom | base64 -w0 | "$TFSECRETS" -q set BETTER_AUTH_SECRET
+	tfsecrets -q apply
+	patched >good.json
+	jq '(.spec.volumes[] | select(.name == "tfsecrets-values")).emptyDir.sizeLimit = "64Ki"' good.json >pod.json
+	refused "1 cannot write '/tfsecrets/values/BETTER_AUTH_SECRET': No space left on device; give its emptyDir a larger sizeLimit" pod.json
+	jq '(.spec.volumes[] | select(.name == "tfsecrets-values")).emptyDir = {}' good.json >pod.json
+	refused "4 '/tfsecrets/values' is not in memory: give its emptyDir 'medium: Memory', or write to a disk with --allow-disk" pod.json
+	jq '(.spec.initContainers[0].volumeMounts[] | select(.name == "tfsecrets-values")).readOnly = true' good.json >pod.json
+	refused "1 cannot write to '/tfsecrets/values': Read-only file system; mount the volume without readOnly" pod.json
 }
 
 @test 'a new value reaches new pods by apply --restart --wait' {
