@@ -17,6 +17,6 @@ export default {
   images: { unoptimized: true },
   outputFileTracingRoot: import.meta.dirname,
   // No image is made smaller here, and nothing is compiled at run time.
-  outputFileTracingExcludes: { "/*": ["node_modules/@img/**", "node_modules/sharp/**", "node_modules/typescript/**"] },
+  outputFileTracingExcludes: { "*": ["node_modules/@img/**", "node_modules/sharp/**", "node_modules/typescript/**"] },
   headers: async () => [{ source: "/:path*", headers: always }],
 };

@@ -37,16 +37,19 @@ export function Tasks({ tasks, setTasks, attempt }) {
     });
   }
 
-  const change = (task, isDone) =>
-    attempt(async () => {
-      const changed = await call("PATCH", `tasks/${task.id}`, { done: isDone });
-      setTasks((known) => known.map((other) => (other.id === task.id ? changed : other)));
-    });
+  const put = (task) => setTasks((known) => known?.map((other) => (other.id === task.id ? task : other)) ?? null);
+
+  // Shown at once, and taken back if it fails.
+  async function change(task, isDone) {
+    put({ ...task, done: isDone });
+    const did = await attempt(() => call("PATCH", `tasks/${task.id}`, { done: isDone }));
+    if (!did) put(task);
+  }
 
   const remove = (task) =>
     attempt(async () => {
       await call("DELETE", `tasks/${task.id}`);
-      setTasks((known) => known.filter((other) => other.id !== task.id));
+      setTasks((known) => known?.filter((other) => other.id !== task.id) ?? null);
     });
 
   return (
