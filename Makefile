@@ -186,9 +186,12 @@ $(shims): $(out)/%.so: %.c $(out)/flags
 
 again := +$(quiet)$(MAKE) --no-print-directory
 
-.PHONY: deps deps-without-node test test-node arm64 cluster torture demo lint format fuzz bench run-tests run-demo run-format run-fuzz run-bench
+.PHONY: deps deps-without-node deps-taskflow test test-node test-taskflow arm64 cluster torture demo lint format fuzz bench run-tests run-demo run-format run-fuzz run-bench
 deps:
 	$(quiet)tests/deps $(BUILD) test node
+
+deps-taskflow:
+	$(quiet)tests/deps $(BUILD) test node taskflow
 
 deps-without-node:
 	$(quiet)tests/deps $(BUILD) test
@@ -199,6 +202,10 @@ test: deps$(if $(filter node,$(or $(SUITES),node)),,-without-node)
 # Pods on a real kubelet; a machine that does not allow it says so.
 test-node: deps
 	$(again) run-tests SUITES=node
+
+# The example application: its images, its page in a browser, and all of it on a node.
+test-taskflow: deps-taskflow
+	$(again) run-tests SUITES=taskflow
 
 # Kubernetes, for the suite of this name, which brings it along as well.
 cluster: deps-without-node
@@ -302,6 +309,7 @@ help:
 	@echo 'make deps         installs what building and testing need; NO_DEPS=1 only names it'
 	@echo 'make test         everything; SUITES="unit cli" for some of it'
 	@echo 'make test-node    of these, what runs pods on a real node; as root'
+	@echo 'make test-taskflow  of these, the example application, up to its page in a browser; as root'
 	@echo 'make cluster      Kubernetes for the tests, which make it themselves where it is missing'
 	@echo 'make arm64        the image for arm64, and its tests under qemu'
 	@echo 'make torture      every write, read and allocation fails once; make test takes a sample'
