@@ -203,7 +203,8 @@ test: deps$(if $(filter node,$(or $(SUITES),node)),,-without-node)
 test-node: deps
 	$(again) run-tests SUITES=node
 
-# The example application: its images, its page in a browser, and all of it on a node.
+# The example application: its images, its page in a browser, and all of it on a node; a suite of its own, which
+# `make test` does not run.
 test-taskflow: deps-taskflow
 	$(again) run-tests SUITES=taskflow
 
@@ -309,7 +310,7 @@ help:
 	@echo 'make deps         installs what building and testing need; NO_DEPS=1 only names it'
 	@echo 'make test         everything; SUITES="unit cli" for some of it'
 	@echo 'make test-node    of these, what runs pods on a real node; as root'
-	@echo 'make test-taskflow  of these, the example application, up to its page in a browser; as root'
+	@echo 'make test-taskflow  the example application: its images, its page in a browser, all of it on a node; as root'
 	@echo 'make cluster      Kubernetes for the tests, which make it themselves where it is missing'
 	@echo 'make arm64        the image for arm64, and its tests under qemu'
 	@echo 'make torture      every write, read and allocation fails once; make test takes a sample'
