@@ -264,6 +264,7 @@ run-fuzz: $(fuzz_targets)
 run-bench: $(program) image $(out)/tests/cli/bundle
 	$(quiet)bench/run $(BUILD) $(program)
 	$(quiet)bench/inject $(BUILD) $(program)
+	$(quiet)bench/inject-node $(BUILD) $(program)
 	$(quiet)bench/apply $(BUILD) $(program)
 	$(quiet)bench/attacks $(BUILD) $(program)
 
