@@ -98,6 +98,19 @@ check_request(const struct request *request, const struct bundle_settings *setti
 	return 0;
 }
 
+static int
+write_variable(const struct request *request, const struct bundle_setting *setting,
+	       const struct secret *value, int env_fd, struct error *err)
+{
+	CLEANUP(free_text) char *shown = xasprintf("%s/%s", request->to, request->env_file);
+
+	if (env_file_check(setting->name, value, err) < 0)
+		return -1;
+	if (env_file_write(env_fd, setting->name, value, shown, err) < 0)
+		return target_advise(err);
+	return 0;
+}
+
 /* The value's own file, and its variable in the env file, which is open when there is one. */
 static int
 write_value(struct target *target, const struct request *request,
@@ -115,11 +128,7 @@ write_value(struct target *target, const struct request *request,
 		return -1;
 	if (env_fd < 0 || list_has(&request->no_env, setting->name))
 		return 0;
-	if (env_file_check(setting->name, value, err) < 0)
-		return -1;
-	if (env_file_write(env_fd, setting->name, value, request->env_file, err) < 0)
-		return target_advise(err);
-	return 0;
+	return write_variable(request, setting, value, env_fd, err);
 }
 
 /* One value at a time is open. */
@@ -147,11 +156,12 @@ static int
 write_settings(struct target *target, const struct delivered *delivered, struct error *err)
 {
 	const struct bundle_entry *settings = bundle_find(&delivered->bundle, BUNDLE_SETTINGS);
+	CLEANUP(free_text) char *shown = xasprintf("%s/" UNSEALED_SETTINGS, target->path);
 	CLEANUP(close_fd) int fd = -1;
 
 	if (target_create(target, UNSEALED_SETTINGS, false, &fd, err) < 0)
 		return -1;
-	if (file_write_all(fd, buf_bytes(&settings->content), target->path, err) < 0)
+	if (file_write_all(fd, buf_bytes(&settings->content), shown, err) < 0)
 		return target_advise(err);
 	return target_finish(target, fd, UNSEALED_SETTINGS, err);
 }

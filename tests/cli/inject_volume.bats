@@ -103,7 +103,7 @@ calls=mkdirat,openat,write,fchmod,symlinkat,renameat,unlinkat,flock
 	two_bundles
 	unseal_from old
 	before=$(seen "$volume")
-	for name in mkdirat write fchmod symlinkat renameat; do
+	for name in flock mkdirat write fchmod symlinkat renameat; do
 		total=$(changing_calls $name)
 		[ "$total" -gt 0 ]
 		for ((call = 1; call <= total; call++)); do
@@ -157,6 +157,56 @@ calls=mkdirat,openat,write,fchmod,symlinkat,renameat,unlinkat,flock
 	[ "${#stderr_lines[@]}" -eq 2 ]
 	[ "${stderr_lines[0]}" = "tfsecrets-inject: cannot write '$volume/motto.txt': No space left on device; give its emptyDir a larger sizeLimit" ]
 	[ "${stderr_lines[1]}" = "tfsecrets-inject: cannot write to '$volume': Read-only file system; mount the volume without readOnly" ]
+}
+
+# full_at LIMIT: a volume with room for a set, and then with ever more of it (LIMIT is mount's option and unit) until
+# the next set fits. Before that the old one stays. Prints how often there was too little.
+full_at()
+{
+	cat >full <<-'END'
+		limit=$1 volume=$2 old=$3 new=$4
+		shift 4
+		mount -t tmpfs none "$volume" || exit 99
+		"$@" --from "$old" || exit 1
+		chosen=$(readlink "$volume/..data")
+		case $limit in
+		size) used=$(($(df --output=used "$volume" | tail -n 1))) step=4 unit=k ;;
+		nr_inodes) used=$(($(df --output=iused "$volume" | tail -n 1))) step=1 unit= ;;
+		esac
+		for ((tries = 0; tries < 99; tries++, used += step)); do
+			mount -o "remount,$limit=$used$unit" "$volume" || exit 98
+			"$@" --from "$new" && break
+			[ "$(readlink "$volume/..data")" = "$chosen" ] && [ "$(ls -A "$volume" | grep -c '^\.\.')" -eq 2 ] || exit 2
+		done
+		[ "$(readlink "$volume/..data")" != "$chosen" ] || exit 3
+		cmp "$new/../binary" "$volume/motto.txt" || exit 4
+		echo "$tries"
+	END
+	run --separate-stderr unshare -m bash full "$1" "$volume" "$BATS_TEST_TMPDIR/old" "$BATS_TEST_TMPDIR/new" \
+		"$INJECT" unseal -q -e prod --identity "$identity" --pin "$pin" --to "$volume" --env-file app.env --no-env MOTTO
+	[ "$status" -eq 0 ] || { echo "status $status: $output $stderr"; return 1; }
+	shows_no_secret
+}
+
+@test "a volume that is full at any page and any file of the set keeps the old one, and the line says what to do" {
+	[ "$(id -u)" -eq 0 ] || skip 'needs root for mounts'
+	two_bundles
+	head -c 20000 /dev/urandom >"$BATS_TEST_TMPDIR/binary"
+	tfsecrets -q set MOTTO --file "$BATS_TEST_TMPDIR/binary"
+	a_bundle
+	rm -r "$BATS_TEST_TMPDIR/new"
+	cp -R "$bundle" "$BATS_TEST_TMPDIR/new"
+	for limit in size nr_inodes; do
+		full_at $limit
+		# Three values, the env file and the settings; a directory and a link more where files are counted.
+		[ "$output" -ge 5 ]
+		[ "${#stderr_lines[@]}" -eq "$output" ]
+		for line in "${stderr_lines[@]}"; do
+			[[ $line == "tfsecrets-inject: cannot write "*"'$volume"*"': No space left on device; give its emptyDir a larger sizeLimit" ]] ||
+				{ echo "$line"; return 1; }
+		done
+		[ "$(sort -u <<<"$stderr" | wc -l)" -ge 4 ]
+	done
 }
 
 @test "two containers that write at once follow one another, and a reader sees whole sets" {
