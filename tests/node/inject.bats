@@ -215,14 +215,32 @@ refused()
 	refused "1 cannot write to '/tfsecrets/values': Read-only file system; mount the volume without readOnly" pod.json
 }
 
-@test 'a new value reaches new pods by apply --restart --wait' {
+# restarts: that `apply --restart` brings new pods, which have opened the bundle of now.
+restarts()
+{
+	local before
+
+	before=$(within get pods -l app=taskflow -o name)
+	run -0 --separate-stderr tfsecrets apply --restart --wait --timeout 60s
+	[[ $output == *"deployment.apps/taskflow restarted"* ]]
+	[[ $stderr == *"deployment.apps/taskflow: rolled out"* ]]
+	eventually within wait --for=delete "$before" --timeout=60s >/dev/null
+}
+
+@test 'a new value and a new key reach new pods by apply --restart --wait, with the pin of before' {
 	within apply -f deployment.yaml >/dev/null
 	"$TFSECRETS" render --init-container patch --image "$(<"$BATS_FILE_TMPDIR/inject")" --variables >patch.yaml
 	within patch deployment taskflow --type=json -p '[{"op": "replace", "path": "/spec/template/spec/containers/0/args", "value": ["serve", ":8000", "up"]}]' >/dev/null
 	within patch deployment taskflow --patch-file patch.yaml >/dev/null
 	within rollout status deployment/taskflow --timeout=60s >/dev/null
 	printf %s sk-another-key-0123456789abcdefghij | "$TFSECRETS" -q set OPENAI_API_KEY
-	run -0 --separate-stderr tfsecrets apply --restart --wait --timeout 60s
-	[[ $output == *"deployment.apps/taskflow restarted"* ]]
-	[[ $stderr == *"deployment.apps/taskflow: rolled out"* ]]
+	restarts
+	[ "$(within exec deployment/taskflow -c taskflow -- /app print OPENAI_API_KEY)" = OPENAI_API_KEY=sk-another-key-0123456789abcdefghij ]
+	"$TFSECRETS" -q rotate
+	restarts
+	[ "$(within exec deployment/taskflow -c taskflow -- /app print OPENAI_API_KEY)" = OPENAI_API_KEY=sk-another-key-0123456789abcdefghij ]
+	within logs deployment/taskflow -c tfsecrets-inject | grep -q "unsealed 3 values of 'prod' into '/tfsecrets/values' (roster 3, epoch 2)"
+	# Nothing new, nothing restarted.
+	run -0 --separate-stderr tfsecrets apply --restart
+	[[ $output != *restarted* ]]
 }

@@ -172,6 +172,11 @@ hello()
 	run -77 unshare --user "$here/node_check"
 	[ "$output" = 'no node can run here: it takes root, for namespaces, mounts and cgroups' ]
 
+	# Root, but in a container that keeps the capabilities from it.
+	run -77 setpriv --bounding-set=-sys_admin --inh-caps=-sys_admin "$here/node_check"
+	[[ $output == 'no node can run here: '*': Operation not permitted' ]]
+	[ "${#lines[@]}" -eq 1 ]
+
 	mkdir "$BATS_TEST_TMPDIR/bin"
 	ln -s "$(command -v bash)" "$(command -v realpath)" "$(command -v dirname)" "$(command -v id)" "$BATS_TEST_TMPDIR/bin"
 	run -77 env PATH="$BATS_TEST_TMPDIR/bin" "$here/node_check"
