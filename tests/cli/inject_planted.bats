@@ -103,7 +103,7 @@ load inject
 	fails 4 'is no part of a bundle; mount the ConfigMap alone'
 	[[ $stderr != *$'\e'* ]]
 	[ "$(wc -l <log)" -eq 0 ]
-	! LC_ALL=C grep -q '[[:cntrl:]]' log
+	run ! env LC_ALL=C grep -q '[[:cntrl:]]' log
 }
 
 @test "a disk with a memory file system above or below it is no memory" {

@@ -101,11 +101,11 @@ on_disk()
 		run -0 await_end taskflow
 		[[ $output == *"taskflow 0 "* ]] || { echo "$way: $output"; return 1; }
 		run -0 within logs taskflow -c taskflow
-		[ "${output#"$setting"=}" = "$(wanted $setting)" ]
-		[ "$(within logs taskflow --all-containers | grep -c "$(wanted $setting)")" -eq 1 ]
+		[ "${output#"$setting"=}" = "$(wanted "$setting")" ]
+		[ "$(within logs taskflow --all-containers | grep -c "$(wanted "$setting")")" -eq 1 ]
 		case $way in
-		variables) on_disk "$(wanted $setting)" ;;
-		*) run -1 on_disk "$(wanted $setting)" ;;
+		variables) on_disk "$(wanted "$setting")" ;;
+		*) run -1 on_disk "$(wanted "$setting")" ;;
 		esac
 		within delete pod taskflow --now >/dev/null
 	done <<-'END'

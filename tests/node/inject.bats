@@ -117,12 +117,13 @@ refused()
 
 	run_pod "$2"
 	run -0 eventually described_end
+	# shellcheck disable=SC2053 # a pattern
 	[[ $output == $1 ]] || { echo "$output"; return 1; }
 	[ "$(within get pod taskflow -o 'jsonpath={.status.containerStatuses[0].state.waiting.reason}')" = PodInitializing ]
 	run -0 within describe pod taskflow
 	output+=$(within logs taskflow -c tfsecrets-inject)
 	for value in DATABASE_URL BETTER_AUTH_SECRET OPENAI_API_KEY; do
-		[[ $output != *"$(wanted $value)"* ]]
+		[[ $output != *"$(wanted "$value")"* ]]
 	done
 	[[ $output != *AGE-SECRET-KEY* ]]
 	within delete pod taskflow --now >/dev/null
@@ -142,7 +143,7 @@ refused()
 		$init["tfsecrets-inject"].terminated.finishedAt <= $init.sidecar.running.startedAt and
 		$init.sidecar.running.startedAt <= .containerStatuses[0].state.running.startedAt' >/dev/null
 	for setting in DATABASE_URL BETTER_AUTH_SECRET OPENAI_API_KEY; do
-		[ "$(within exec taskflow -c taskflow -- /app read "/tfsecrets/values/$setting")" = "$(wanted $setting)" ]
+		[ "$(within exec taskflow -c taskflow -- /app read "/tfsecrets/values/$setting")" = "$(wanted "$setting")" ]
 		run ! within exec taskflow -c sidecar -- /app read "/tfsecrets/values/$setting"
 		[[ $output == *'no such file or directory'* ]]
 		run ! within exec taskflow -c sidecar -- /app print "$setting"
