@@ -29,7 +29,9 @@ setup()
 	printf '#!/bin/sh\nexec "%s" "%s" "%s" "$@"\n' "$here/enter" "$CLUSTER" "$TFSECRETS" >"$BATS_TEST_TMPDIR/bin/tfsecrets"
 	printf '#!/bin/sh\nexec "%s" "%s" "%s" "$@"\n' "$here/enter" "$CLUSTER" "$(type -P kubectl)" >"$BATS_TEST_TMPDIR/bin/kubectl"
 	chmod +x "$BATS_TEST_TMPDIR/bin"/*
-	cp "$root/examples/taskflow/.env.example" .env
+	# Values of each test's own: what one leaves on the node is not the other's.
+	sed -E "s/^(DATABASE_URL|BETTER_AUTH_SECRET|OPENAI_API_KEY)=.*/&$BATS_TEST_NUMBER$RANDOM/" \
+		"$root/examples/taskflow/.env.example" >.env
 	"$TFSECRETS" -q init --from .env --project taskflow --env prod --name alice 2>/dev/null
 	sed -i "/^  prod:/,/^\$/{/^  prod:/!{/^\$/!d}}; s/^  prod:.*/  prod: {deliver: sealed, targets: [{context: $(kubectl config current-context), namespace: $namespace}]}/" tfsecrets.yaml
 	"$TFSECRETS" -q seal --from .env
