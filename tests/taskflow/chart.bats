@@ -7,6 +7,12 @@ load taskflow
 
 all_values=(values.yaml values-dev.yaml values-prod.yaml)
 
+setup_file()
+{
+	build_charts
+	start_cluster
+}
+
 setup()
 {
 	cd "$BATS_TEST_TMPDIR" || return 1
@@ -46,13 +52,13 @@ annotation()
 @test "each values file is accepted by the API server where 'restricted' is enforced, without a warning" {
 	restricted_namespace restricted
 	for values in "${all_values[@]}"; do
-		rendered helm4 "$values" >"$values"
-		accepted restricted <"$values"
-		pods <"$values" >pods.json
+		rendered helm4 "$values" >all.yaml
+		accepted restricted <all.yaml
+		pods <all.yaml >pods.json
 		accepted restricted <pods.json
 	done
 	# That it would be noticed.
-	sed 's/runAsNonRoot: true/runAsNonRoot: false/' values.yaml >altered.yaml
+	sed 's/runAsNonRoot: true/runAsNonRoot: false/' all.yaml >altered.yaml
 	run ! accepted restricted <altered.yaml
 	[[ $output == *'Warning: would violate PodSecurity "restricted:latest": runAsNonRoot != true'* ]]
 	pods <altered.yaml >pods.json
@@ -114,15 +120,15 @@ must_fail()
 @test "tfsecrets lint: every key that the chart refers to will be there, and one that will not is named" {
 	a_taskflow
 	for values in "${all_values[@]}"; do
-		rendered helm4 "$values" >"$values"
-		run -0 tfsecrets lint "$values"
+		rendered helm4 "$values" >all.yaml
+		run -0 tfsecrets lint all.yaml
 		[[ ${lines[-1]} == "ok: "* ]]
 	done
-	sed 's/key: openai-api-key/key: openai-key/' values.yaml >altered.yaml
+	sed 's/key: openai-api-key/key: openai-key/' all.yaml >altered.yaml
 	run -3 tfsecrets lint altered.yaml
 	[[ $output == *"altered.yaml:"*": Deployment 'taskflow-backend': Secret 'taskflow-secrets' has no key 'openai-key'"* ]]
 	sed -i '/^  NODE_ENV:/,/description/d' tfsecrets.yaml
-	run -3 tfsecrets lint values.yaml
+	run -3 tfsecrets lint all.yaml
 	[[ $output == *"Deployment 'taskflow-frontend': ConfigMap 'taskflow-config' has no key 'NODE_ENV'"* ]]
 }
 

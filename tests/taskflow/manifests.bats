@@ -5,6 +5,12 @@
 load ../cluster/common
 load taskflow
 
+setup_file()
+{
+	build_charts
+	start_cluster
+}
+
 setup()
 {
 	cd "$BATS_TEST_TMPDIR" || return 1
@@ -17,10 +23,10 @@ built()
 
 @test "base and overlays are what the chart makes of its values files" {
 	while read -r folder values; do
-		built "$folder" | normal >built
-		rendered helm4 "$values" | normal >rendered
-		diff built rendered
-		[ "$(jq length built)" -ge 8 ]
+		built "$folder" | normal >twin.json
+		rendered helm4 "$values" | normal >ours.json
+		diff twin.json ours.json
+		[ "$(jq length twin.json)" -ge 8 ]
 	done <<-END
 		base values.yaml
 		overlays/dev values-dev.yaml
@@ -32,9 +38,9 @@ built()
 	restricted_namespace taskflow
 	restricted_namespace taskflow-dev
 	while read -r folder namespace; do
-		built "$folder" >built
-		accepted "$namespace" <built
-		pods <built >pods.json
+		built "$folder" >built.yaml
+		accepted "$namespace" <built.yaml
+		pods <built.yaml >pods.json
 		accepted "$namespace" <pods.json
 	done <<-END
 		base taskflow

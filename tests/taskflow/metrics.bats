@@ -9,6 +9,7 @@ setup_file()
 	local said
 
 	said=$("$here/node_check" 2>&1) || skip "$said"
+	"$here/build" --node --metrics "$BUILD"
 	start_cluster --node
 	"$here/load" "$CLUSTER" "$BUILD/cluster/metrics-server.tar"
 	kubectl apply --filename="$here/metrics.yaml"
@@ -99,7 +100,7 @@ while True:
         connection.getresponse().read()
     connection.close()' "$address" 3>&- &
 	load=$!
-	seconds_to_end=120
+	export seconds_to_end=120
 	run eventually loaded
 	kill "$load"
 	[ "$status" -eq 0 ]

@@ -7,6 +7,12 @@ load ../cluster/project
 example=$root/examples/taskflow
 PATH=$BUILD/charts:$PATH
 
+# What these files need besides the program: it is built where it is missing.
+build_charts()
+{
+	"$here/build" "$BUILD" && "$here/charts" "$BUILD"
+}
+
 # A namespace in which the profile `restricted` is enforced, and whatever it has to say is said.
 restricted_namespace()
 {
