@@ -26,10 +26,6 @@ find_in(const struct config_file *file, struct config_entry *entry, struct error
 	for (size_t i = 0; i < list->count; i++) {
 		if (!is_named(list->children[i], entry->name))
 			continue;
-		if (entry->map != NULL)
-			return yaml_error(file->yaml, list->children[i], err,
-					  "the %s '%s' stands here for the second time",
-					  entry->kind, entry->name);
 		entry->map = yaml_get(list->children[i], entry->kind);
 		entry->file = file;
 		if (entry->map == NULL || entry->map->kind != YAML_MAP)

@@ -51,6 +51,61 @@ parse(struct bytes source, const char *path, struct yaml **ret, struct error *er
 	return 0;
 }
 
+/* `apiVersion` and `kind` may be missing, but not be another's. */
+static int
+check_head(const struct yaml *yaml, struct error *err)
+{
+	static const char *const fields[][2] = { { "apiVersion", "v1" }, { "kind", "Config" } };
+
+	for (size_t i = 0; i < COUNT(fields); i++) {
+		const struct yaml_node *node = yaml_get(yaml->root, fields[i][0]);
+
+		if (node != NULL && yaml_type_of(node) != YAML_TYPE_NULL &&
+		    (node->kind != YAML_SCALAR || strcmp(node->text, fields[i][1]) != 0))
+			return yaml_error(yaml, node, err, "a kubeconfig's '%s' is '%s'",
+					  fields[i][0], fields[i][1]);
+	}
+	return 0;
+}
+
+static const char *
+name_of(const struct yaml_node *item)
+{
+	const struct yaml_node *name = item->kind == YAML_MAP ? yaml_get(item, "name") : NULL;
+
+	return name != NULL && name->kind == YAML_SCALAR ? name->text : "";
+}
+
+/* Whether it is used or not. */
+static int
+check_names(const struct yaml *yaml, const char *kind, struct error *err)
+{
+	CLEANUP(free_text) char *list_name = xasprintf("%ss", kind);
+	const struct yaml_node *list = yaml_get(yaml->root, list_name);
+
+	for (size_t i = 0; list != NULL && list->kind == YAML_LIST && i < list->count; i++) {
+		for (size_t j = 0; j < i; j++) {
+			const char *name = name_of(list->children[i]);
+
+			if (strcmp(name, name_of(list->children[j])) == 0)
+				return yaml_error(yaml, list->children[i], err,
+						  "the %s '%s' stands here for the second time",
+						  kind, name);
+		}
+	}
+	return 0;
+}
+
+static int
+check_file(const struct yaml *yaml, struct error *err)
+{
+	if (yaml_expect(yaml, yaml->root, YAML_MAP, "a kubeconfig", err) < 0 ||
+	    check_head(yaml, err) < 0 || check_names(yaml, "cluster", err) < 0 ||
+	    check_names(yaml, "user", err) < 0)
+		return -1;
+	return check_names(yaml, "context", err);
+}
+
 static int
 add_file(struct config *config, const char *path, struct error *err)
 {
@@ -58,8 +113,7 @@ add_file(struct config *config, const char *path, struct error *err)
 	CLEANUP(yaml_cleanup) struct yaml *yaml = NULL;
 
 	if (kubeconfig_read(path, YAML_SOURCE_MAX, &source, err) < 0 ||
-	    parse(secret_bytes(&source), path, &yaml, err) < 0 ||
-	    yaml_expect(yaml, yaml->root, YAML_MAP, "a kubeconfig", err) < 0)
+	    parse(secret_bytes(&source), path, &yaml, err) < 0 || check_file(yaml, err) < 0)
 		return -1;
 	config->files = xreallocarray(config->files, config->count + 1, sizeof(*config->files));
 	config->files[config->count++] =

@@ -291,6 +291,53 @@ test_plugin(void **state)
 	assert_null(access.plugin);
 }
 
+/* What others put into files anew is read again after some time, or when the server refuses: a pair as a whole. */
+static void
+test_renewed(void **state)
+{
+	CLEANUP(kube_access_clear) struct kube_access access;
+	bool other_key = true, renewed = true;
+	struct error err;
+
+	(void)state;
+	scratch_put("token", "first");
+	scratch_put("cert", "c1");
+	scratch_put("key", "k1");
+	assert_int_equal(find_in(CLUSTER("server: h") USER(
+					 "tokenFile: token, client-certificate: cert, client-key: "
+					 "key") CONTEXTS,
+				 (struct kube_choice){ .context = "a" }, &access, &err),
+			 0);
+	assert_int_equal(kube_access_prepare(&access, &other_key, &err), 0);
+	assert_false(other_key);
+	assert_int_equal(kube_access_renew(&access, &renewed, &other_key, &err), 0);
+	assert_false(renewed);
+	scratch_put("token", "second");
+	scratch_put("key", "k2");
+	/* Too early. */
+	assert_int_equal(kube_access_prepare(&access, &other_key, &err), 0);
+	assert_memory_equal(access.token.data, "first", 5);
+	access.read_at -= 60;
+	assert_int_equal(kube_access_prepare(&access, &other_key, &err), 0);
+	assert_true(other_key);
+	assert_memory_equal(access.token.data, "second", 6);
+	assert_memory_equal(access.certificate.data, "c1", 2);
+	assert_memory_equal(access.key.data, "k2", 2);
+	/* What is no token leaves the old one. */
+	scratch_put("token", "th\nird");
+	scratch_put("cert", "");
+	scratch_put("key", "k3");
+	assert_int_equal(kube_access_renew(&access, &renewed, &other_key, &err), 0);
+	assert_false(renewed);
+	assert_memory_equal(access.token.data, "second", 6);
+	assert_memory_equal(access.key.data, "k2", 2);
+	scratch_put("token", "third");
+	assert_int_equal(kube_access_renew(&access, &renewed, &other_key, &err), 0);
+	assert_true(renewed);
+	assert_false(other_key);
+	assert_memory_equal(access.token.data, "third", 5);
+}
+
 static void
 test_refused(void **state)
 {
@@ -512,10 +559,10 @@ main(void)
 		cmocka_unit_test(test_plain_http),    cmocka_unit_test(test_credentials),
 		cmocka_unit_test(test_impersonation), cmocka_unit_test(test_command_line),
 		cmocka_unit_test(test_server_alone),  cmocka_unit_test(test_impersonation_refused),
-		cmocka_unit_test(test_types),	      cmocka_unit_test(test_bad_plugins),
-		cmocka_unit_test(test_plugin),	      cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_insecure),      cmocka_unit_test(test_several_files),
-		cmocka_unit_test(test_no_pod),
+		cmocka_unit_test(test_renewed),	      cmocka_unit_test(test_types),
+		cmocka_unit_test(test_bad_plugins),   cmocka_unit_test(test_plugin),
+		cmocka_unit_test(test_refused),	      cmocka_unit_test(test_insecure),
+		cmocka_unit_test(test_several_files), cmocka_unit_test(test_no_pod),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
