@@ -386,3 +386,67 @@ robot_name=system:serviceaccount:default:robot
 	done
 	[ ! -d "/proc/$(cat pid)" ]
 }
+
+# forgotten STATUS SECRET...: after a diff that ends so, none of them is left in memory.
+forgotten()
+{
+	printf '%s\n' "${@:2}" >credentials
+	run "$root/tests/leak/memory" as "$PWD/credentials" "$1"
+	[ "$status" -ne 77 ] || skip "$output"
+	[ "$status" -eq 0 ] || { echo "$output"; return 1; }
+}
+
+@test "no credential is left in memory, whoever gave it out" {
+	local word=3f9c61d7a2b84e05c9d1
+
+	plugin plugin "$(answer "{\"token\": \"$robot\"}")"
+	user_of "command: '$PWD/bin/plugin', interactiveMode: Never, env: [{name: A, value: $word}]"
+	forgotten 3 "${robot: -120}" "$word"
+	plugin plugin "$(answer "$(jq -n --rawfile c alice.crt --rawfile k alice.key '{clientCertificateData: $c, clientKeyData: $k}')")"
+	forgotten 3 "$(sed -n 2p alice.key | cut -c 9-56)"
+	# One that is no credential at all, and one that is refused.
+	plugin plugin "echo 'a: $word'"
+	forgotten 1 "$word"
+	plugin plugin "$(answer "{\"token\": \"$word\"}")"
+	forgotten 5 "$word"
+	user_of '' "token: '$robot'"
+	forgotten 3 "${robot: -120}"
+	user_of '' 'tokenFile: robot'
+	forgotten 3 "${robot: -120}"
+	user_of '' "username: me, password: '$word'"
+	forgotten 5 "$word"
+	user_of '' "token: '$robot'" "proxy-url: 'http://me:$word@127.0.0.1:9'"
+	forgotten 1 "$word"
+}
+
+on_terminal()
+{
+	"$root/tests/cli/on_terminal" "$@"
+}
+
+@test "on a terminal somebody may sign in, unless the plugin wants nobody" {
+	plugin plugin 'printf "%s" "$KUBERNETES_EXEC_INFO" >"$PLUGIN_FOLDER/info"' 'printf "password: " >&2' 'read -r word' \
+		'[ "$word" = sesame ] || exit 6' "$(answer "{\"token\": \"$robot\"}")"
+	for mode in IfAvailable Always; do
+		user_of "command: plugin, interactiveMode: $mode"
+		: >"$CLUSTER/audit.log"
+		run on_terminal expect 'password: ' send 'sesame\n' -- kubectl get -n "$namespace" secrets/none
+		[ "$(jq -c .spec info)" = '{"interactive":true}' ]
+		run on_terminal expect 'password: ' send 'sesame\n' -- "$TFSECRETS" diff
+		[ "$status" -eq 3 ]
+		[ "$(jq -c .spec info)" = '{"interactive":true}' ]
+		[ "$(came kubectl)/$(came tfsecrets)" = "$robot_name/$robot_name" ]
+	done
+	run on_terminal expect 'password: ' send 'mellon\n' -- "$TFSECRETS" diff
+	[ "$status" -eq 1 ]
+	[[ $output == *'which ended with status 6'* ]]
+	# Nobody is asked; what it reads from is empty.
+	user_of 'command: plugin, interactiveMode: Never'
+	run on_terminal expect 'status 6' -- "$TFSECRETS" diff
+	[ "$status" -eq 1 ]
+	[ "$(jq -c .spec info)" = '{"interactive":false}' ]
+	# It is interrupted as one with us, and the prompt is back.
+	user_of 'command: plugin, interactiveMode: Always'
+	run on_terminal expect 'password: ' send '\x03' -- "$TFSECRETS" diff
+	[ "$status" -eq 130 ]
+}
