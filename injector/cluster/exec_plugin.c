@@ -9,6 +9,7 @@
 
 #include "base/json.h"
 #include "base/memory.h"
+#include "injector/cluster/exec_policy.h"
 #include "injector/cluster/exec_run.h"
 
 #define INFO "KUBERNETES_EXEC_INFO="
@@ -184,6 +185,8 @@ run(const struct exec_plugin *plugin, struct exec_credential *ret, struct error 
 		(void)error_set(err, ERROR_FAILED, "%s", problem);
 		return blame(plugin, "which ", plugin->hint, err);
 	}
+	if (exec_policy_check(file, err) < 0)
+		return blame(plugin, "which ", NULL, err);
 	if (start_plugin(plugin, is_interactive, file, &answer, err) < 0)
 		return -1;
 	if (exec_answer_read(secret_bytes(&answer), plugin->version, ret, err) < 0)

@@ -184,6 +184,8 @@ config_path(const struct config_file *file, const char *path)
 {
 	const char *slash = strrchr(file->path, '/');
 
+	while (strncmp(path, "./", 2) == 0)
+		path += 2;
 	return path[0] == '/' || slash == NULL ?
 		       xstrdup(path) :
 		       xasprintf("%.*s/%s", (int)(slash - file->path), file->path, path);

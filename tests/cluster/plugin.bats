@@ -450,3 +450,65 @@ on_terminal()
 	run on_terminal expect 'password: ' send '\x03' -- "$TFSECRETS" diff
 	[ "$status" -eq 130 ]
 }
+
+# preferences LINE;LINE...: what kubectl reads as a kuberc.
+preferences()
+{
+	printf '%s\n' 'apiVersion: kubectl.config.k8s.io/v1beta1' 'kind: Preference' "${1//;/$'\n'}"
+}
+
+@test "kubectl's preferences say which plugins may run" {
+	local -a cases=(
+		# as whom | runs | what they say | what is said
+		"$robot_name|1|credentialPluginPolicy: AllowAll|"
+		"$robot_name|1|credentialPluginPolicy: ''|"
+		"$robot_name|1|defaults: []|"
+		"|0|credentialPluginPolicy: DenyAll|which is not allowed by '$HOME/.kube/kuberc' (credentialPluginPolicy, credentialPluginAllowlist)"
+		"$robot_name|1|credentialPluginPolicy: Allowlist;credentialPluginAllowlist: [{command: other}, {command: plugin}]|"
+		"$robot_name|1|credentialPluginPolicy: Allowlist;credentialPluginAllowlist: [{name: plugin}]|"
+		"$robot_name|1|credentialPluginPolicy: Allowlist;credentialPluginAllowlist: [{command: $PWD/bin/plugin}]|"
+		"|0|credentialPluginPolicy: Allowlist;credentialPluginAllowlist: [{command: bin/plugin}]|which is not allowed by '$HOME/.kube/kuberc' (credentialPluginPolicy, credentialPluginAllowlist)"
+		"|0|credentialPluginPolicy: Allowlist;credentialPluginAllowlist: [{command: other}, {command: ''}]|which is not allowed by"
+		"|0|credentialPluginPolicy: Allowlist|wants a list 'credentialPluginAllowlist'"
+		"|0|credentialPluginAllowlist: [{command: plugin}]|is for 'credentialPluginPolicy: Allowlist' alone"
+		"|0|credentialPluginPolicy: AllowAll;credentialPluginAllowlist: [{command: plugin}]|is for 'credentialPluginPolicy: Allowlist' alone"
+		"|0|credentialPluginPolicy: denyall|is none of AllowAll, DenyAll and Allowlist"
+	)
+
+	mkdir "$HOME/.kube"
+	plugin plugin "$(answer "{\"token\": \"$robot\"}")"
+	user_of ''
+	for case in "${cases[@]}"; do
+		IFS='|' read -r name runs says message <<<"$case"
+		preferences "$says" >"$HOME/.kube/kuberc"
+		both_run
+		agree "$name" "$runs" || { echo "$says"; return 1; }
+		[[ $stderr == *"$message"* ]]
+	done
+	preferences 'credentialPluginPolicy: DenyAll' >"$HOME/.kube/kuberc"
+	KUBERC=off both_run
+	agree "$robot_name" 1
+	KUBECTL_KUBERC=false both_run
+	agree "$robot_name" 1
+	mv "$HOME/.kube/kuberc" mine
+	KUBERC=$PWD/mine both_run
+	agree '' 0
+	KUBERC=$PWD/missing both_run
+	agree '' 0
+	fails 1 "which cannot be looked up in kubectl's preferences: cannot open '$PWD/missing'"
+	# Where kubectl goes on without what it cannot read, we do not.
+	echo 'a: [' >"$HOME/.kube/kuberc"
+	both_run
+	[ "$theirs/$ours/$runs_ours" = "$robot_name//0" ]
+	fails 1 "$HOME/.kube/kuberc:2:1: "
+	# A link to an allowed program is another program, to both.
+	ln -s plugin bin/alias
+	user_of 'command: alias, interactiveMode: Never'
+	preferences 'credentialPluginPolicy: Allowlist;credentialPluginAllowlist: [{command: plugin}]' >"$HOME/.kube/kuberc"
+	both_run
+	agree '' 0
+	# One beside a kubeconfig is named by its path.
+	user_of 'command: ./bin/plugin, interactiveMode: Never'
+	both_run
+	agree $robot_name 1
+}
