@@ -297,9 +297,8 @@ preferences: {colors: yes}
 strange: {1: 2}
 clusters: [$cluster]
 $rest"
-	usual "server: 'https://127.0.0.1:$port', certificate-authority: ca.crt" 'token: "the-token"' '' >yaml
-	"$BUILD/venv/bin/python3" -c 'import json, sys, yaml; json.dump(yaml.safe_load(open("yaml")), sys.stdout, indent=1)' >json ||
-		kubectl --kubeconfig=yaml config view --raw --flatten -o json >json
+	usual "server: 'https://127.0.0.1:$port', certificate-authority: ca.crt" 'token: "the-token"' '' >original
+	kubectl --kubeconfig=original config view --raw --flatten -o json >json
 	written same <json
 	# A name twice in a file, whether it is used or not.
 	written neither "for the second time" <<<"clusters: [$cluster, $cluster]"$'\n'"$rest"
