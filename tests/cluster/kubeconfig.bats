@@ -298,8 +298,8 @@ strange: {1: 2}
 clusters: [$cluster]
 $rest"
 	usual "server: 'https://127.0.0.1:$port', certificate-authority: ca.crt" 'token: "the-token"' '' >original
-	kubectl --kubeconfig=original config view --raw --flatten -o json >json
-	written same <json
+	kubectl --kubeconfig=original config view --raw --flatten -o json >as.json
+	written same <as.json
 	# A name twice in a file, whether it is used or not.
 	written neither "for the second time" <<<"clusters: [$cluster, $cluster]"$'\n'"$rest"
 	written neither "for the second time" <<<"clusters: [$cluster, ${cluster/name: c/name: d}, ${cluster/name: c/name: d}]"$'\n'"$rest"
