@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/memory.h"
 #include "base/text.h"
@@ -214,7 +215,7 @@ check_access(struct kube_access *access, struct error *err)
 	if (!kubeconfig_is_token(&access->token))
 		return error_set(err, ERROR_FAILED,
 				 "%s: its token has characters that no token has", access->shown);
-	if (strncmp(access->server, "https:", 6) != 0)
+	if (strncasecmp(access->server, "https:", 6) != 0)
 		drop_credentials(access);
 	/* Who has another credential needs none of a plugin (client-go, exec.go: UpdateTransportConfig). */
 	if (access->token.data != NULL || access->username != NULL || access->key.data != NULL)

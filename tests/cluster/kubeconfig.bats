@@ -152,10 +152,13 @@ fill()
 		a field that nobody knows|same|+, strange: {a: [b]}|token: the-token||
 		extensions|same|+, extensions: [{name: a, extension: {b: 1}}]|token: the-token||
 		http on this machine: no credentials|same|server: 'http://127.0.0.1:PLAIN'|token: the-token||
-		http on this machine: no certificate, no plugin|same|server: 'http://localhost:PLAIN'|client-certificate: bob.crt, client-key: bob.key||
+		http on this machine: no certificate|same|server: 'http://localhost:PLAIN'|client-certificate: bob.crt, client-key: bob.key||
+		http on this machine: no plugin is run|same|server: 'http://localhost:PLAIN'|exec: {command: missing, apiVersion: client.authentication.k8s.io/v1beta1}||
+		the scheme in other letters|same|server: 'HTTPS://127.0.0.1:PORT', certificate-authority: ca.crt|token: the-token||
+		a port that is left out|neither|server: 'https://127.0.0.1', certificate-authority: ca.crt|token: the-token||cannot reach 'https://127.0.0.1'
 	END
 	echo "same ${counts[same]}, neither ${counts[neither]}"
-	[ "${counts[same]}/${counts[neither]}" = 15/12 ]
+	[ "${counts[same]}/${counts[neither]}" = 17/13 ]
 }
 
 @test "the user's fields" {

@@ -354,13 +354,16 @@ robot_name=system:serviceaccount:default:robot
 @test "it gets no descriptor but the three, our umask and our signals" {
 	plugin plugin "ls -l /proc/self/fd | sed -n 's/.* \\([0-9]*\\) -> .*/\\1/p' | grep -c . >'$PWD/descriptors'" \
 		"umask >'$PWD/umask'" "grep SigIgn /proc/self/status >'$PWD/signals'" "ulimit -c >'$PWD/core'" \
-		"tr '\\0' '\\n' </proc/\$PPID/cmdline >'$PWD/parent'" "$(answer "{\"token\": \"$robot\"}")"
+		"env >'$PWD/variables'" "tr '\\0' '\\n' </proc/\$PPID/cmdline >'$PWD/parent'" "$(answer "{\"token\": \"$robot\"}")"
 	user_of ''
 	(
 		umask 027
 		exec 7</dev/null 9>"$PWD/open"
 		ulimit -c >core.ours
 		grep SigIgn /proc/self/status >signals.ours
+		TFSECRETS_AGE_KEY=$(sed -n 's/^\(AGE-SECRET-KEY\)/\1/p' "$HOME"/.config/tfsecrets/identity)
+		[ -n "$TFSECRETS_AGE_KEY" ]
+		export TFSECRETS_AGE_KEY
 		tfsecrets diff >said 2>&1 || true
 	)
 	# 0, 1, 2 and the folder that ls reads.
@@ -369,6 +372,8 @@ robot_name=system:serviceaccount:default:robot
 	cmp core core.ours
 	cmp signals signals.ours
 	run ! grep -qF "$robot" parent said
+	grep -q '^HOME=' variables
+	run ! grep -q 'AGE-SECRET-KEY\|TFSECRETS_AGE_KEY' variables
 }
 
 @test "a plugin that is interrupted ends with us" {
