@@ -135,7 +135,8 @@ yaml_type_of(const struct yaml_node *scalar)
 		return YAML_TYPE_TEXT;
 	if (scalar->text[0] != '.' && to_integer(number, &is_negative, &magnitude))
 		return YAML_TYPE_INTEGER;
-	return is_decimal(number) ? YAML_TYPE_FLOAT : YAML_TYPE_TEXT;
+	return is_decimal(number) && isfinite(strtod(number, NULL)) ? YAML_TYPE_FLOAT :
+								      YAML_TYPE_TEXT;
 }
 
 static void
@@ -150,18 +151,18 @@ write_integer(struct buf *out, const char *text)
 			   (uintmax_t)magnitude);
 }
 
-/* As few digits as give the same number back. JSON has no infinity. */
+/* As few digits as give the same number back. */
 static void
 write_float(struct buf *out, const char *text)
 {
 	char number[NUMBER_MAX], shortest[NUMBER_MAX] = "0";
 	double value = strip(text, number) ? strtod(number, NULL) : 0;
 
-	if (value == trunc(value) && fabs(value) < WHOLE_MAX) {
+	if (value > -WHOLE_MAX && value < WHOLE_MAX && (double)(int64_t)value == value) {
 		buf_printf(out, "%.0f", value);
 		return;
 	}
-	for (int digits = 1; isfinite(value) && digits <= DIGITS_MAX; digits++) {
+	for (int digits = 1; digits <= DIGITS_MAX; digits++) {
 		(void)snprintf(shortest, sizeof(shortest), "%.*g", digits, value);
 		if (strtod(shortest, NULL) == value)
 			break;

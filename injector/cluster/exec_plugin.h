@@ -14,7 +14,6 @@
 enum {
 	EXEC_SECONDS = 120,		/* for a plugin that nobody talks to */
 	EXEC_INTERACTIVE_SECONDS = 900, /* for somebody to sign in */
-	EXEC_ENVIRONMENT_MAX = 256 * 1024,
 };
 
 enum exec_mode { EXEC_NEVER, EXEC_IF_AVAILABLE, EXEC_ALWAYS };

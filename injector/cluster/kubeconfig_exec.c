@@ -103,6 +103,22 @@ add_variable(const struct config_entry *exec, const struct yaml_node *item, stru
 	return secret_append(out, (struct bytes){ (const uint8_t *)"", 1 }, err);
 }
 
+/* "NAME=value" and NUL of each; one at least, for a secret of no size is none. */
+static size_t
+bytes_of_environment(const struct yaml_node *list)
+{
+	size_t bytes = 1;
+
+	for (size_t i = 0; i < list->count; i++) {
+		const struct yaml_node *item = list->children[i];
+
+		bytes += 2;
+		for (size_t j = 0; item->kind == YAML_MAP && j < item->count; j++)
+			bytes += item->children[j]->len;
+	}
+	return bytes;
+}
+
 static int
 read_environment(const struct config_entry *exec, struct exec_plugin *plugin, struct error *err)
 {
@@ -111,7 +127,7 @@ read_environment(const struct config_entry *exec, struct exec_plugin *plugin, st
 	if (list == NULL || yaml_type_of(list) == YAML_TYPE_NULL)
 		return 0;
 	if (yaml_expect(exec->file->yaml, list, YAML_LIST, "'env'", err) < 0 ||
-	    secret_new(EXEC_ENVIRONMENT_MAX, &plugin->environment, err) < 0)
+	    secret_new(bytes_of_environment(list), &plugin->environment, err) < 0)
 		return -1;
 	for (size_t i = 0; i < list->count; i++) {
 		if (yaml_expect(exec->file->yaml, list->children[i], YAML_MAP,

@@ -132,7 +132,7 @@ robot_name=system:serviceaccount:default:robot
 		'printf "%s" "$KUBERNETES_EXEC_INFO" >"$PLUGIN_FOLDER/info.$WHO"' \
 		'ls -l /proc/self/fd/0 | sed "s/.*-> //" >>"$PLUGIN_FOLDER/seen.$WHO"' "$(answer "{\"token\": \"$robot\"}")"
 	export A=own B=own
-	extension='{n: 5, on: [1.5, 0x10, ~, "yes", yes, 2001-01-01], list: {a: {b: c}}}'
+	extension='{n: 5, on: [1.5, 0x10, ~, "yes", yes, 2001-01-01, 08, 010, 0o10, 0b101, 0b2, -0x10, +7, 1_000, .5, -.5, 1., 1e3, 1e, 1e400, 0.1, 1.25e-3, y, N, OFF, oN, nope, 10.0.0.1, 18446744073709551615, -0, "1", +, .], list: {a: {b: c}}}'
 	user_of "command: plugin, interactiveMode: IfAvailable, provideClusterInfo: true, args: ['a b', '', '\$A', '*', \"x\\ny\"], env: [{name: B, value: 'of the kubeconfig'}, {name: C, value: first}, {name: C, value: 'second=2'}]" '' \
 		"tls-server-name: localhost, disable-compression: true, extensions: [{name: $v1, extension: {wrong: 1}}, {name: client.authentication.k8s.io/exec, extension: $extension}]"
 	WHO=kubectl kubectl get -n "$namespace" secrets/none >kubectl.said 2>&1 </dev/null || true
