@@ -209,6 +209,12 @@ robot_name=system:serviceaccount:default:robot
 		agree '' 1
 		fails 1 "whose answer $message"
 	done
+	# It would be a header of its own.
+	plugin plugin "$(answer '{"token": "word-of-a-token\r\nImpersonate-User: admin"}')"
+	both_run
+	agree '' 1
+	fails 1 'whose token has characters that no token has'
+	shows_not word-of-a-token
 	# A pair that is none: kubectl looks before it connects, we see it there.
 	plugin plugin "$(answer '{"clientCertificateData": "c", "clientKeyData": "k"}')"
 	both_run
