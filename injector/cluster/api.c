@@ -435,7 +435,11 @@ api_read_secret(struct api *api, const char *namespace, const char *name, struct
 		.secret = ret,
 	};
 
-	return do_call(api, &call, NULL, &result, err);
+	if (do_call(api, &call, NULL, &result, err) < 0)
+		return -1;
+	return result == API_DONE ? 0 :
+				    error_set(err, ERROR_CLUSTER,
+					      "Secret '%s' was deleted while it was read", name);
 }
 
 int

@@ -416,9 +416,10 @@ write_objects(struct round *round, enum api_result *ret_result, struct error *er
 
 	for (size_t i = 0; i < round->objects.count; i++) {
 		if (round->states[i].deed != APPLY_UNCHANGED &&
-		    (write_object(round, i, ret_result, err) < 0 || *ret_result == API_STALE)) {
-			round->fates->items[i].doubtful = round->api->doubtful;
-			return *ret_result == API_STALE ? 0 : -1;
+		    (write_object(round, i, ret_result, err) < 0 || *ret_result != API_DONE)) {
+			round->fates->items[i].doubtful =
+				round->api->doubtful || *ret_result == API_STALE;
+			return *ret_result != API_DONE && *ret_result != API_OWNED ? 0 : -1;
 		}
 		created |= round->states[i].deed == APPLY_CREATED;
 		fate_tell(&round->fates->items[i], round->apply, round->namespace);

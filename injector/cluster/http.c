@@ -123,10 +123,15 @@ take_warning(struct http_answer *answer, const char *line, size_t len)
 static size_t
 take_header(char *data, size_t size, size_t count, void *context)
 {
+	struct http_answer *answer = context;
 	size_t len = size * count;
 
+	/* A proxy's answer, and one that goes before another, have headers too. */
+	if (len > 5 && memcmp(data, "HTTP/", 5) == 0)
+		answer->has_headers = false;
+	answer->has_headers |= len <= 2 && memchr(data, '\n', len) != NULL;
 	if (len > strlen(WARNING) && strncasecmp(data, WARNING, strlen(WARNING)) == 0)
-		take_warning(context, data, len);
+		take_warning(answer, data, len);
 	return len;
 }
 
@@ -400,6 +405,9 @@ perform(struct http *http, const struct http_request *request, struct curl_slist
 	code = curl.easy_perform(http->easy);
 	(void)curl.easy_getinfo(http->easy, CURLINFO_REQUEST_SIZE, &sent);
 	ret->was_sent = sent > 0;
+	/* Closed within the headers, what has come is an answer to libcurl: one without a body. */
+	if (code == CURLE_OK && !ret->has_headers)
+		code = CURLE_PARTIAL_FILE;
 	SET(HTTPHEADER, (struct curl_slist *)NULL);
 	return code;
 }
@@ -416,7 +424,7 @@ http_do(struct http *http, const struct http_request *request, long seconds,
 	if (ret->secret != NULL)
 		secret_reset(ret->secret);
 	list_clear(&ret->warnings);
-	ret->lasts = ret->was_sent = false;
+	ret->lasts = ret->was_sent = ret->has_headers = false;
 	made = make_headers(http, request, &list, err);
 	code = made == 0 ? perform(http, request, list, seconds, ret) : CURLE_OK;
 	free_headers(list);

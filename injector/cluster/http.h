@@ -34,6 +34,7 @@ struct http_answer {
 	int status;
 	bool lasts;	  /* there was no answer, and asked again there would be none either */
 	bool was_sent;	  /* the request, or a part of it */
+	bool has_headers; /* all of them: up to the empty line */
 	bool is_json;	  /* by its content type */
 	long retry_after; /* seconds, 0: not said */
 	struct buf body;

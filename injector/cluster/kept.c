@@ -19,47 +19,6 @@ kept_clear(struct kept *kept)
 	*kept = (struct kept)KEPT_INIT;
 }
 
-static int
-read_object(struct kept_object *object, struct api *api, const char *namespace, struct error *err)
-{
-	enum api_result result;
-
-	if (object->kind == OBJECT_CONFIGMAP)
-		return api_read(api, "configmaps", namespace, object->name, &object->object,
-				&result, err);
-	if (api_get(api, "secrets", namespace, object->name, &object->object, &result, err) < 0)
-		return -1;
-	if (result == API_ABSENT)
-		return 0;
-	if (secret_new(KEPT_ANSWER_MAX, &object->answer, err) < 0)
-		return -1;
-	return api_read_secret(api, namespace, object->name, &object->answer, err);
-}
-
-const struct kept_object *
-kept_find(const struct kept *kept, enum object_kind kind, const char *name)
-{
-	for (size_t i = 0; i < kept->count; i++) {
-		if (kept->items[i].kind == kind && strcmp(kept->items[i].name, name) == 0)
-			return &kept->items[i];
-	}
-	return NULL;
-}
-
-int
-kept_add(struct kept *kept, struct api *api, const char *namespace, enum object_kind kind,
-	 const char *name, struct error *err)
-{
-	struct kept_object object = { .kind = kind };
-
-	if (kept_find(kept, kind, name) != NULL)
-		return 0;
-	object.name = xstrdup(name);
-	kept->items = xreallocarray(kept->items, kept->count + 1, sizeof(*kept->items));
-	kept->items[kept->count] = object;
-	return read_object(&kept->items[kept->count++], api, namespace, err);
-}
-
 /* A reader of JSON that stays where it is: cJSON would copy the values. The API server's own output is well formed;
  * whatever is not ends the reading. */
 struct scan {
@@ -105,6 +64,65 @@ skip_value(struct scan *scan)
 		scan->at++;
 	} while (depth > 0 || (scan->at < scan->end && memchr(",}] \n", *scan->at, 5) == NULL));
 	return true;
+}
+
+/* What is put back is all that there was: not the beginning of it, nor something else. */
+static bool
+is_whole(struct bytes object)
+{
+	struct scan scan = { object.data, object.data + object.len };
+
+	skip_blanks(&scan);
+	if (scan.at >= scan.end || *scan.at != '{' || !skip_value(&scan))
+		return false;
+	skip_blanks(&scan);
+	return scan.at == scan.end;
+}
+
+static int
+read_object(struct kept_object *object, struct api *api, const char *namespace, struct error *err)
+{
+	enum api_result result;
+
+	if (object->kind == OBJECT_CONFIGMAP)
+		return api_read(api, "configmaps", namespace, object->name, &object->object,
+				&result, err);
+	if (api_get(api, "secrets", namespace, object->name, &object->object, &result, err) < 0)
+		return -1;
+	if (result == API_ABSENT)
+		return 0;
+	if (secret_new(KEPT_ANSWER_MAX, &object->answer, err) < 0)
+		return -1;
+	if (api_read_secret(api, namespace, object->name, &object->answer, err) < 0)
+		return -1;
+	return is_whole(secret_bytes(&object->answer)) ?
+		       0 :
+		       error_set(err, ERROR_FAILED, "the Secret '%s' was not read whole",
+				 object->name);
+}
+
+const struct kept_object *
+kept_find(const struct kept *kept, enum object_kind kind, const char *name)
+{
+	for (size_t i = 0; i < kept->count; i++) {
+		if (kept->items[i].kind == kind && strcmp(kept->items[i].name, name) == 0)
+			return &kept->items[i];
+	}
+	return NULL;
+}
+
+int
+kept_add(struct kept *kept, struct api *api, const char *namespace, enum object_kind kind,
+	 const char *name, struct error *err)
+{
+	struct kept_object object = { .kind = kind };
+
+	if (kept_find(kept, kind, name) != NULL)
+		return 0;
+	object.name = xstrdup(name);
+	kept->items = xreallocarray(kept->items, kept->count + 1, sizeof(*kept->items));
+	kept->items[kept->count] = object;
+	return read_object(&kept->items[kept->count++], api, namespace, err);
 }
 
 /* The next member of an object that scan stands in: behind its '{' or a value. */
@@ -285,8 +303,13 @@ put_back(const struct kept_object *object, struct api *api, const char *namespac
 	     (put_type(object, &body, err) < 0 || put_secret_data(object, &body, err) < 0)) ||
 	    append(&body, "}", err) < 0)
 		return -1;
-	return api_apply(api, object->kind, namespace, object->name, secret_bytes(&body.block),
-			 true, &written, &result, err);
+	if (api_apply(api, object->kind, namespace, object->name, secret_bytes(&body.block), true,
+		      &written, &result, err) < 0)
+		return -1;
+	return result == API_DONE ?
+		       0 :
+		       error_set(err, ERROR_CLUSTER, "others write %s '%s' at the same time",
+				 kube_kind_name(object->kind), object->name);
 }
 
 /* What this run has made is taken away, when nobody has made another meanwhile. */

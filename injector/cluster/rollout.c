@@ -7,6 +7,8 @@
 #include "base/memory.h"
 #include "crypto/hash.h"
 
+enum { ROUNDS = 20 }; /* that others may come in between */
+
 static bool
 uses_any(const struct rollout *rollout, const struct workload *workload)
 {
@@ -87,8 +89,18 @@ restart(const struct rollout *rollout, const struct workload *workload, const ch
 	json_text(&json, content);
 	for (size_t i = 0; i <= COUNT(path); i++)
 		json_close(&json, '}');
-	return api_annotate(rollout->api, workload->kind->resource, rollout->namespace,
-			    workload->name, buf_bytes(&body), &result, err);
+	for (int i = 0; i < ROUNDS; i++) {
+		if (api_annotate(rollout->api, workload->kind->resource, rollout->namespace,
+				 workload->name, buf_bytes(&body), &result, err) < 0)
+			return -1;
+		if (result == API_DONE)
+			return 0;
+		if (result == API_ABSENT)
+			return error_set(err, ERROR_CLUSTER, "%s/%s was deleted meanwhile",
+					 workload->kind->shown, workload->name);
+	}
+	return error_set(err, ERROR_CLUSTER, "others write %s/%s all the time; run it again",
+			 workload->kind->shown, workload->name);
 }
 
 int
@@ -177,7 +189,11 @@ prune_one(const struct rollout *rollout, const struct workloads *workloads,
 	    api_delete(rollout->api, leftover->kind, rollout->namespace, leftover->name,
 		       object_meta_text(&meta, "uid"), &result, err) < 0)
 		return -1;
-	report(rollout, kube_kind_name(leftover->kind), shown, leftover->name, APPLY_PRUNED);
+	if (result == API_STALE)
+		rollout->apply->note("%s/%s stays: it is another one now", shown, leftover->name);
+	else
+		report(rollout, kube_kind_name(leftover->kind), shown, leftover->name,
+		       APPLY_PRUNED);
 	return 0;
 }
 
@@ -234,8 +250,6 @@ narrow(const struct rollout *rollout, const char *name, const struct list *gone,
 			 ret_result, err);
 }
 
-enum { NARROW_ROUNDS = 20 };
-
 int
 rollout_prune(const struct rollout *rollout, struct error *err)
 {
@@ -255,7 +269,7 @@ rollout_prune(const struct rollout *rollout, struct error *err)
 		return -1;
 	if (gone.count == 0 || apply->dry_run != DRY_RUN_NONE)
 		return 0;
-	for (int i = 0; i < NARROW_ROUNDS; i++) {
+	for (int i = 0; i < ROUNDS; i++) {
 		if (narrow(rollout, name, &gone, &result, err) < 0)
 			return -1;
 		if (result != API_STALE)
