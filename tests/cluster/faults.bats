@@ -133,6 +133,64 @@ page='"type":"text/html","body":"<html><h1>No</h1></html>"'
 	[ "$(grep -c 'GET configmaps/taskflow-config' server/log)" = 2 ]
 }
 
+@test "409, stale, on the second object: the first one is told once, as what was done with it" {
+	applied '{"on":"PATCH secrets","times":1,"status":409,"json":{"kind":"Status","reason":"Conflict"}}'
+	succeeds
+	[ "$(grep -c 'PATCH secrets/taskflow-secrets' server/log)" = 2 ]
+}
+
+@test "deleted between the look and the write: it looks again" {
+	applied '{"on":"PATCH secrets","times":1,"status":404,"json":{"kind":"Status","reason":"NotFound","details":{"kind":"secrets","name":"taskflow-secrets"}}}'
+	succeeds
+	[ "$(grep -c 'PATCH secrets/taskflow-secrets' server/log)" = 2 ]
+	[ "$(grep -c 'GET secrets/taskflow-secrets' server/log)" = 2 ]
+}
+
+# workloads RULE...: apply --restart where there is one Deployment, which uses the Secret; the rules are for its PATCH.
+workloads()
+{
+	local apps='GET /apis/apps/v1/namespaces/[^/]*/' empty='"json":{"metadata":{},"items":[]}'
+	local uses='{"spec":{"containers":[{"name":"app","envFrom":[{"secretRef":{"name":"taskflow-secrets"}}]}]}}'
+
+	serve server "$@" "{\"on\":\"PATCH /apis\",\"json\":{\"metadata\":{\"name\":\"web\"}}}" \
+		"{\"on\":\"${apps}deployments\",\"json\":{\"metadata\":{},\"items\":[{\"metadata\":{\"name\":\"web\"},\"spec\":{\"template\":$uses}}]}}" \
+		"{\"on\":\"${apps}\",$empty}"
+	kubeconfig_for "$server"
+	asks apply --restart --timeout 20s
+}
+
+@test "a restart that meets a conflict is asked for again" {
+	workloads '{"on":"PATCH /apis","times":2,"status":409,"json":{"kind":"Status","reason":"Conflict"}}'
+	[ "$status" -eq 0 ]
+	[ "$output" = "$both"$'\ndeployment.apps/web restarted' ]
+	[ "$(grep -c 'PATCH /apis' server/log)" = 3 ]
+}
+
+@test "a restart that nobody does is not told as one" {
+	workloads '{"on":"PATCH /apis","status":409,"json":{"kind":"Status","reason":"Conflict"}}'
+	fails 5 "others write deployment.apps/web all the time; run it again"
+	[ "$output" = "$both" ]
+	stop_servers
+	rm -r server
+	workloads '{"on":"PATCH /apis","status":404,"json":{"kind":"Status","reason":"NotFound","details":{"kind":"deployments","name":"web"}}}'
+	fails 5 "deployment.apps/web was deleted meanwhile"
+	[ "$output" = "$both" ]
+}
+
+@test "a Secret that was not read whole is not kept for --atomic, and nothing is written" {
+	local there='"json":{"metadata":{"name":"taskflow-secrets","uid":"u","resourceVersion":"1"}}' answer
+
+	for answer in '"type":"application/json","body":"{\"metadata\":{},\"data\":{\"OPENAI"' "$page" '"body":""'; do
+		serve server "{\"on\":\"GET secrets/taskflow-secrets\",\"times\":2,$there}" "{\"on\":\"GET secrets/taskflow-secrets\",$answer}"
+		kubeconfig_for "$server"
+		asks apply --atomic --timeout 20s
+		fails 1 "the Secret 'taskflow-secrets' was not read whole"
+		run ! grep -qE 'POST|PATCH' server/log
+		stop_servers
+		rm -r server
+	done
+}
+
 @test "409 for ever ends" {
 	applied '{"on":"PATCH configmaps","status":409,"json":{"kind":"Status","reason":"Conflict"}}'
 	fails 5 "others write the same objects all the time; run it again"
