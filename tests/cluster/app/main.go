@@ -12,6 +12,8 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"strings"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -22,7 +24,7 @@ const (
 )
 
 var errUsage = errors.New("usage: app [write FILE TEXT | read FILE | print NAME... | serve ADDRESS TEXT | " +
-	"get URL | look-up SERVER NAME | fail FILE TEXT]")
+	"serve-environment ADDRESS NAME... | get URL | ask URL FILE | look-up SERVER NAME | fail FILE TEXT]")
 
 // write FILE TEXT: as an init container leaves something for the next one.
 func write(args []string) error {
@@ -52,6 +54,92 @@ func serve(args []string) error {
 	answer := func(writer http.ResponseWriter, _ *http.Request) { fmt.Fprintln(writer, args[1]) }
 	go func() { check(http.ListenAndServe(args[0], http.HandlerFunc(answer))) }()
 	return wait()
+}
+
+// serve-environment ADDRESS NAME...: answers every request with these variables, in one line, as they were when it
+// began; one that is not set is NAME alone. Told to end, it takes no more connections and answers what it has: that
+// none is sent to it any more is what its pod has to wait for before (preStop).
+func serveEnvironment(args []string) error {
+	var parts []string
+	for _, name := range args[1:] {
+		if value, isSet := os.LookupEnv(name); isSet {
+			name += "=" + value
+		}
+		parts = append(parts, name)
+	}
+	line := strings.Join(parts, " ")
+	server := http.Server{Addr: args[0], Handler: http.HandlerFunc(
+		func(writer http.ResponseWriter, _ *http.Request) { fmt.Fprintln(writer, line) })}
+	ended := make(chan error)
+	go func() {
+		if err := wait(); err != nil {
+			ended <- err
+			return
+		}
+		within, end := context.WithTimeout(context.Background(), deadline)
+		defer end()
+		ended <- server.Shutdown(within)
+	}()
+	if err := server.ListenAndServe(); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return <-ended
+}
+
+// ask URL FILE: asks all the time, by several at once and by a connection for each request, until it is told to end.
+// FILE gets a line for each: when it began and ended (seconds), then "= " and the answer, or "! " and what went wrong.
+func ask(args []string) error {
+	const askers, pause = 4, 5 * time.Millisecond
+	file, err := os.Create(args[1])
+	if err != nil {
+		return err
+	}
+	var lock sync.Mutex
+	var all sync.WaitGroup
+	end := make(chan struct{})
+	client := http.Client{Timeout: deadline, Transport: &http.Transport{DisableKeepAlives: true}}
+	for range askers {
+		all.Add(1)
+		go func() {
+			defer all.Done()
+			for {
+				began := time.Now()
+				said := askOnce(&client, args[0])
+				lock.Lock()
+				fmt.Fprintf(file, "%.6f %.6f %s\n", seconds(began), seconds(time.Now()), said)
+				lock.Unlock()
+				select {
+				case <-end:
+					return
+				case <-time.After(pause):
+				}
+			}
+		}()
+	}
+	err = wait()
+	close(end)
+	all.Wait()
+	return errors.Join(err, file.Close())
+}
+
+func seconds(when time.Time) float64 {
+	return float64(when.UnixMicro()) / 1e6
+}
+
+func askOnce(client *http.Client, url string) string {
+	answer, err := client.Get(url)
+	if err != nil {
+		return "! " + err.Error()
+	}
+	defer answer.Body.Close()
+	body, err := io.ReadAll(answer.Body)
+	if err != nil {
+		return "! " + err.Error()
+	}
+	if answer.StatusCode != http.StatusOK {
+		return "! " + answer.Status
+	}
+	return "= " + strings.TrimSpace(string(body))
 }
 
 func get(args []string) error {
@@ -110,13 +198,15 @@ var programs = map[string]struct {
 	run       func(args []string) error
 	arguments int // at least
 }{
-	"write":   {write, 2},
-	"read":    {read, 1},
-	"print":   {print, 1},
-	"serve":   {serve, 2},
-	"get":     {get, 1},
-	"look-up": {lookUp, 2},
-	"fail":    {fail, 2},
+	"write":             {write, 2},
+	"read":              {read, 1},
+	"print":             {print, 1},
+	"serve":             {serve, 2},
+	"serve-environment": {serveEnvironment, 2},
+	"get":               {get, 1},
+	"ask":               {ask, 2},
+	"look-up":           {lookUp, 2},
+	"fail":              {fail, 2},
 }
 
 func main() {
