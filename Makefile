@@ -220,7 +220,7 @@ arm64:
 
 # Every call is let fail, where `make test` takes a sample of them.
 torture: deps-without-node
-	$(again) run-tests SUITES=faults FAULTS_FULL=1
+	$(again) run-tests SUITES='faults wire' FAULTS_FULL=1
 
 lint: deps-without-node
 	$(again) run-tests SUITES=lint
@@ -314,7 +314,7 @@ help:
 	@echo 'make test-taskflow  the example application: its images, its page in a browser, all of it on a node; as root'
 	@echo 'make cluster      Kubernetes for the tests, which make it themselves where it is missing'
 	@echo 'make arm64        the image for arm64, and its tests under qemu'
-	@echo 'make torture      every write, read and allocation fails once; make test takes a sample'
+	@echo 'make torture      every write, read and allocation fails once, every byte to and from a cluster is the last; make test takes a sample'
 	@echo 'make demo         a session with an example application, up to a cluster; CONTEXT=NAME: yours'
 	@echo 'make lint         formatting, shell scripts, layers, banned functions, hardening'
 	@echo 'make format       formats the C sources'

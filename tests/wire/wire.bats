@@ -1,10 +1,10 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# What becomes of an apply on a network that cuts, repeats, delays and loses: tests/cluster/wire_faults says how it is
+# What becomes of an apply on a network that cuts, repeats, delays and loses: through_proxy says how it is
 # looked at. A sample; FAULTS_FULL=1, for `make torture`: every byte.
 
-load common
-load project
+load ../cluster/common
+load ../cluster/project
 
 setup_file()
 {
@@ -39,7 +39,7 @@ faulted()
 {
 	cd "$PROJECTS"
 	[ "$1" != rollout ] || cd rollout
-	"$here/wire_faults" "$@"
+	"$BATS_TEST_DIRNAME/through_proxy" "$@"
 }
 
 @test "cut behind any byte of what goes up or comes down: all is written, and told once" {
