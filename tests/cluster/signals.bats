@@ -201,6 +201,31 @@ all_written()
 	done
 }
 
+@test "while --atomic puts back: what is back is told, and what has the new values" {
+	local apps='/apis/apps/v1/namespaces/[^/]*/' web
+	web='"metadata":{"name":"web","generation":1},"spec":{"replicas":1,"template":{"spec":{"containers":[{"name":"app",
+		"envFrom":[{"secretRef":{"name":"taskflow-secrets"}}]}]}}},"status":{"observedGeneration":1,
+		"conditions":[{"reason":"ProgressDeadlineExceeded"}]}'
+	stage='PATCH configmaps'
+	serve server "{\"on\":\"$stage\",\"times\":2,\"also\":true}" "{\"on\":\"$stage\",\"also\":true,\"await\":\"go\"}" \
+		"{\"on\":\"(GET|PATCH) ${apps}deployments/web\",\"json\":{$web}}" \
+		"{\"on\":\"GET ${apps}deployments\",\"json\":{\"metadata\":{},\"items\":[{$web}]}}" \
+		"{\"on\":\"GET ${apps}\",\"json\":{\"metadata\":{},\"items\":[]}}"
+	kubeconfig_for "$server"
+	tfsecrets -q apply
+	printf %s sk-another-key-0123456789abcdefghij | tfsecrets -q set OPENAI_API_KEY
+	begin apply --atomic
+	until [ "$(grep -c "$stage" server/log)" -eq 3 ]; do
+		kill -0 "$pid" || { cat out err; return 1; }
+		sleep 0.02
+	done
+	kill -INT "$pid"
+	touch server/go
+	ended
+	fails 130 "not everything could be put back (stopped by SIGINT), run this again to write the new values: deployment.apps/web is not rolled out: its progress deadline is exceeded"
+	reported $'configmap/taskflow-config serverside-applied\nsecret/taskflow-secrets serverside-applied\ndeployment.apps/web restarted\nconfigmap/taskflow-config put back\nsecret/taskflow-secrets not put back'
+}
+
 @test "a reader of the report that has gone, or a full disk, is a failure, and all is written" {
 	serve server
 	kubeconfig_for "$server"
