@@ -440,12 +440,24 @@ report_all(const struct round *round)
 		fate_tell(&round->fates->items[i], round->apply, round->namespace);
 }
 
-/* What was written is to be told from here on, also when a signal comes. */
-static void
-begin(const struct round *round)
+/* What has to be there before the objects. Once it may be, a run that ends tells what every object is. */
+static int
+prepare(struct round *round, enum api_result *ret_result, struct error *err)
 {
-	round->fates->begun = true;
-	interrupt_begin();
+	const struct apply *apply = round->apply;
+	int result = 0;
+
+	if (apply->dry_run == DRY_RUN_NONE)
+		interrupt_begin();
+	if (apply->create_namespace)
+		result = make_namespace(round, err);
+	if (result == 0)
+		result = keep_objects(round, err);
+	if (result == 0)
+		result = write_inventory(round, ret_result, err);
+	if (apply->dry_run == DRY_RUN_NONE)
+		round->fates->begun |= result == 0 || round->api->doubtful;
+	return result;
 }
 
 /* *ret_result: API_DONE, or API_STALE and API_EXISTS: somebody came in between, look again. */
@@ -468,12 +480,7 @@ run_once(struct round *round, enum api_result *ret_result, struct error *err)
 		report_all(round);
 		return 0;
 	}
-	if (check_objects(round, err) < 0)
-		return -1;
-	if (apply->dry_run == DRY_RUN_NONE)
-		begin(round);
-	if ((apply->create_namespace && make_namespace(round, err) < 0) ||
-	    keep_objects(round, err) < 0 || write_inventory(round, ret_result, err) < 0)
+	if (check_objects(round, err) < 0 || prepare(round, ret_result, err) < 0)
 		return -1;
 	return *ret_result == API_DONE ? write_objects(round, ret_result, err) : 0;
 }

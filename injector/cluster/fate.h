@@ -14,8 +14,8 @@ struct fate {
 	char *name, *changes; /* changes: as in struct apply_report */
 	struct list drift;    /* as drift_find has it */
 	enum apply_deed deed; /* what was or is to be done */
-	bool doubtful;	      /* a write was sent, and had no answer; or a conflict, as one that arrives twice has */
-	bool told;	      /* reported */
+	bool doubtful; /* a write was sent, and had no answer, or that of one that arrives twice */
+	bool told;     /* reported */
 };
 
 struct fates {

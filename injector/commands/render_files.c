@@ -22,8 +22,8 @@ struct folder {
 static char *
 file_name(const struct kube_object *object, enum manifest_format format)
 {
-	return xasprintf("%s-%s.%s", kube_kind_shown(object->kind),
-			 object->name, format == MANIFEST_JSON ? "json" : "yaml");
+	return xasprintf("%s-%s.%s", kube_kind_shown(object->kind), object->name,
+			 format == MANIFEST_JSON ? "json" : "yaml");
 }
 
 /* Whether a file holds one object and nothing else, written for this project and environment. What cannot be read or

@@ -24,9 +24,7 @@ setup()
 # ends_by SIGNAL: the API server ends. starts OPTION...: it starts as before, with these options.
 ends_by()
 {
-	local since
-
-	read -r server since <"$CLUSTER/kube-apiserver.pid"
+	read -r server _ <"$CLUSTER/kube-apiserver.pid"
 	mapfile -d '' -t command <"/proc/$server/cmdline"
 	kill "-$1" "$server"
 	while [ -e "/proc/$server" ] && [ "$(sed 's/.*) //' "/proc/$server/stat" | cut -c1)" != Z ]; do sleep 0.02; done
@@ -35,8 +33,8 @@ ends_by()
 starts()
 {
 	(
-		cd "$CLUSTER"
-		# shellcheck source=tests/cluster/processes
+		cd "$CLUSTER" || exit
+		# shellcheck source=/dev/null
 		. "$here/processes"
 		call_myself kube-apiserver
 		exec "$BUILD/cluster/kube-apiserver" "${command[@]:1}" "$@"

@@ -9,10 +9,9 @@ load ../cluster/project
 setup_file()
 {
 	start_cluster
-	local namespace
 	export XDG_STATE_HOME=$HOME/state PROJECTS=$BATS_FILE_TMPDIR/projects
 	mkdir -p "$PROJECTS/old"
-	cd "$PROJECTS/old"
+	cd "$PROJECTS/old" || return 1
 	cp "$root/examples/taskflow/.env.example" .env
 	tfsecrets -q init --from .env --project taskflow --env prod --name alice 2>/dev/null
 	sed -i "s/^  prod:.*/  prod: {targets: [{context: test}]}/" tfsecrets.yaml
@@ -20,7 +19,7 @@ setup_file()
 	tfsecrets -q seal --from .env
 	cp -r . ../with-extra
 	cp -r . ../new
-	cd ../new
+	cd ../new || return 1
 	printf %s sk-another-key-0123456789abcdefghij | tfsecrets -q set OPENAI_API_KEY
 	sed -i 's/^LOG_LEVEL:.*/LOG_LEVEL: debug/' tfsecrets/prod/config.yaml
 	# What --prune takes away.
@@ -37,8 +36,10 @@ setup_file()
 
 faulted()
 {
-	cd "$PROJECTS"
-	[ "$1" != rollout ] || cd rollout
+	local folder=$PROJECTS
+
+	[ "$1" != rollout ] || folder+=/rollout
+	cd "$folder" || return 1
 	"$BATS_TEST_DIRNAME/through_proxy" "$@"
 }
 
