@@ -202,8 +202,7 @@ request(struct api *api, const struct call *call, struct http_answer *answer, st
 
 static bool
 is_expected(const struct call *call, const struct http_answer *answer,
-	    const struct json_node *status, struct list *owned, enum api_result *ret_result,
-	    struct error *err)
+	    const struct json_node *status, struct list *owned, enum api_result *ret_result)
 {
 	const char *kind = json_string_of(json_walk(status, "details", "kind", NULL));
 
@@ -214,7 +213,7 @@ is_expected(const struct call *call, const struct http_answer *answer,
 		*ret_result = API_ABSENT;
 	else if (answer->status == 409 && strcmp(refusal_reason(status), "AlreadyExists") == 0)
 		*ret_result = API_EXISTS;
-	else if (answer->status == 409 && refusal_is_owned(status, owned, err))
+	else if (answer->status == 409 && refusal_is_owned(status, owned))
 		*ret_result = API_OWNED;
 	else if (answer->status == 409)
 		*ret_result = API_STALE;
@@ -277,7 +276,7 @@ do_call(struct api *api, const struct call *call, struct object_meta *ret,
 	if (answer.is_json &&
 	    json_parse(buf_bytes(&answer.body), "the answer", &json, &ignored) < 0)
 		json = NULL;
-	if (!is_expected(call, &answer, json, &api->owned, ret_result, err)) {
+	if (!is_expected(call, &answer, json, &api->owned, ret_result)) {
 		(void)refuse(api->access, &call->subject, &answer, json, err);
 		explain(api, call, &answer, json, err);
 		return -1;
@@ -387,6 +386,15 @@ api_create(struct api *api, const char *resource, const char *namespace, struct 
 	const struct subject subject = { "create", resource, namespace, NULL };
 
 	return write_to(api, &subject, "POST", "", "application/json", body, NULL, ret_result, err);
+}
+
+int
+api_replace(struct api *api, enum object_kind kind, const char *namespace, const char *name,
+	    struct bytes body, enum api_result *ret_result, struct error *err)
+{
+	const struct subject subject = { "update", api_resource(kind), namespace, name };
+
+	return write_to(api, &subject, "PUT", "", "application/json", body, NULL, ret_result, err);
 }
 
 int

@@ -41,7 +41,7 @@ enum api_result {
 	API_ABSENT, /* 404: no such object */
 	API_EXISTS, /* 409 AlreadyExists */
 	API_STALE,  /* 409: not the resourceVersion any more */
-	API_OWNED,  /* 409: fields belong to other managers; err names them */
+	API_OWNED,  /* 409: fields belong to other managers; api->owned names them */
 };
 
 /* An object's metadata as it came. */
@@ -101,6 +101,10 @@ int api_apply(struct api *api, enum object_kind kind, const char *namespace, con
 /* POST. API_DONE or API_EXISTS. */
 int api_create(struct api *api, const char *resource, const char *namespace, struct bytes body,
 	       enum api_result *ret_result, struct error *err) __attribute__((warn_unused_result));
+/* PUT of a whole object, whatever its resourceVersion. API_DONE or API_ABSENT. */
+int api_replace(struct api *api, enum object_kind kind, const char *namespace, const char *name,
+		struct bytes body, enum api_result *ret_result, struct error *err)
+	__attribute__((warn_unused_result));
 /* A merge PATCH, never with values in it. API_DONE, API_STALE or API_ABSENT. */
 int api_merge(struct api *api, enum object_kind kind, const char *namespace, const char *name,
 	      struct bytes body, enum api_result *ret_result, struct error *err)

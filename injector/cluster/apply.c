@@ -14,10 +14,11 @@
 #include "injector/cluster/manifest.h"
 #include "injector/cluster/mark.h"
 #include "injector/cluster/owner.h"
-#include "injector/cluster/refusal.h"
 #include "injector/cluster/rollout.h"
+#include "injector/cluster/target.h"
+#include "injector/cluster/write_only.h"
 
-enum { ROUNDS = 20 }; /* that others may come in between */
+enum { ROUNDS = 20 /* that others may come in between */, OWNED_SHOWN = 8 };
 
 /* What is known of one object. */
 struct state {
@@ -60,31 +61,6 @@ round_clear(struct round *round)
 	object_meta_clear(&round->inventory_meta);
 	inventory_clear(&round->known);
 	inventory_clear(&round->next);
-}
-
-/* The place that the roster allows: by the namespace's name, and by the uid of kube-system, which no two
- * clusters share. */
-static int
-check_place(const struct apply *apply, struct api *api, const char *namespace, struct error *err)
-{
-	CLEANUP(object_meta_clear) struct object_meta meta = OBJECT_META_INIT;
-	const char *uid;
-	enum api_result result;
-
-	if (apply->namespaces->count > 0 && !list_has(apply->namespaces, namespace))
-		return error_set(err, ERROR_REFUSED,
-				 "the roster does not allow namespace '%s' for '%s'", namespace,
-				 apply->environment->name);
-	if (apply->clusters->count == 0)
-		return 0;
-	if (api_get(api, "namespaces", NULL, "kube-system", &meta, &result, err) < 0)
-		return -1;
-	uid = result == API_DONE ? object_meta_text(&meta, "uid") : NULL;
-	if (uid == NULL || !list_has(apply->clusters, uid))
-		return error_set(err, ERROR_REFUSED,
-				 "the roster does not allow this cluster for '%s'",
-				 apply->environment->name);
-	return 0;
 }
 
 /* From what is known of the cluster in the first round; from the server where that says nothing, and when somebody
@@ -283,28 +259,6 @@ keep_objects(struct round *round, struct error *err)
 	return 0;
 }
 
-static int
-make_namespace(const struct round *round, struct error *err)
-{
-	CLEANUP(object_meta_clear) struct object_meta meta = OBJECT_META_INIT;
-	CLEANUP(buf_clear) struct buf body = BUF_INIT(1024);
-	struct json json = JSON_INIT(&body, JSON_COMPACT);
-	enum api_result result;
-
-	if (api_get(round->api, "namespaces", NULL, round->namespace, &meta, &result, err) < 0)
-		return -1;
-	if (result == API_DONE)
-		return 0;
-	json_open(&json, '{');
-	json_name(&json, "metadata");
-	json_open(&json, '{');
-	json_name(&json, "name");
-	json_text(&json, round->namespace);
-	json_close(&json, '}');
-	json_close(&json, '}');
-	return api_create(round->api, "namespaces", NULL, buf_bytes(&body), &result, err);
-}
-
 /* Written before any object, even when its content stays: of two runs one notices the other. */
 static int
 write_inventory(struct round *round, enum api_result *ret_result, struct error *err)
@@ -326,19 +280,6 @@ write_inventory(struct round *round, enum api_result *ret_result, struct error *
 			 ret_result, err);
 }
 
-/* Room for the body: base64, or text of which each byte may become six; names, labels and annotations. */
-static size_t
-body_room(const struct kube_object *object, size_t total)
-{
-	size_t room = 4096 + 6 * total;
-
-	for (size_t i = 0; i < object->entry_count; i++)
-		room += 64 + strlen(object->entries[i].key);
-	for (size_t i = 0; i < COUNT(object->annotations); i++)
-		room += 2 * strlen(object->annotations[i].value);
-	return room;
-}
-
 /* The fields first: what is written after that is then held against nobody's. */
 static int
 adopt_object(struct round *round, size_t at, enum api_result *ret_result, struct error *err)
@@ -355,17 +296,23 @@ adopt_object(struct round *round, size_t at, enum api_result *ret_result, struct
 }
 
 static int
-refuse_owned(const struct round *round, const struct kube_object *object, struct error *err)
+refuse_owned(const struct round *round, size_t at, struct error *err)
 {
-	const struct list *owned = &round->api->owned;
-	struct error cause = *err;
+	const struct kube_object *object = &round->objects.items[at];
+	struct list *owned = &round->api->owned;
+	CLEANUP(buf_clear) struct buf shown = BUF_INIT(ERROR_MESSAGE_BYTES / 2);
 
+	drift_add_times(&round->states[at].meta, owned);
+	for (size_t i = 0; i < owned->count && i < OWNED_SHOWN; i++)
+		buf_printf(&shown, "%s%s", i > 0 ? ", " : "", owned->items[i]);
+	if (owned->count > OWNED_SHOWN)
+		buf_printf(&shown, " and %zu more", owned->count - OWNED_SHOWN);
 	/* All of them, where the message has no room. */
-	for (size_t i = 0; owned->count > REFUSAL_OWNED_SHOWN && i < owned->count; i++)
+	for (size_t i = 0; (owned->count > OWNED_SHOWN || shown.full) && i < owned->count; i++)
 		round->apply->note("note: %s '%s': %s", kube_kind_name(object->kind), object->name,
 				   owned->items[i]);
-	return error_set(err, cause.code, "%s '%s' has fields of other managers: %s; %s",
-			 kube_kind_name(object->kind), object->name, cause.message,
+	return error_set(err, ERROR_CLUSTER, "%s '%s' has fields of other managers: %s; %s",
+			 kube_kind_name(object->kind), object->name, buf_text(&shown),
 			 round->apply->adopt ?
 				 "these are of programs that would write them again, so that "
 				 "--adopt leaves them alone; --force-conflicts takes them" :
@@ -386,8 +333,7 @@ apply_object(struct round *round, size_t at, enum api_result *ret_result, struct
 
 	if (state->meta.json != NULL && !as_if)
 		object->resource_version = object_meta_text(&state->meta, "resourceVersion");
-	if (sink_to_memory(body_room(object, state->total), &body, err) < 0 ||
-	    manifest_body(object, &round->apply->values, &body, err) < 0)
+	if (manifest_request(object, &round->apply->values, state->total, &body, err) < 0)
 		return -1;
 	result = api_apply(round->api, object->kind, round->namespace, object->name,
 			   secret_bytes(&body.block), round->apply->force || as_if, &written,
@@ -395,7 +341,7 @@ apply_object(struct round *round, size_t at, enum api_result *ret_result, struct
 	object->resource_version = NULL;
 	if (result < 0 || *ret_result != API_OWNED)
 		return result;
-	return refuse_owned(round, object, err);
+	return refuse_owned(round, at, err);
 }
 
 static int
@@ -450,7 +396,7 @@ prepare(struct round *round, enum api_result *ret_result, struct error *err)
 	if (apply->dry_run == DRY_RUN_NONE)
 		interrupt_begin();
 	if (apply->create_namespace)
-		result = make_namespace(round, err);
+		result = target_make_namespace(round->api, round->namespace, err);
 	if (result == 0)
 		result = keep_objects(round, err);
 	if (result == 0)
@@ -520,16 +466,6 @@ follow(const struct round *round, struct error *err)
 	return result;
 }
 
-static int
-tell_stopped(const struct fates *fates, struct error *err)
-{
-	const struct error cause = *err;
-
-	return error_set(err, cause.code, "%s%s", cause.message,
-			 fates->begun ? "; run this again to write the rest" :
-					", and nothing was written");
-}
-
 /* Until nobody comes in between. */
 static int
 run_rounds(const struct apply *apply, struct api *api, const char *namespace, struct fates *fates,
@@ -552,7 +488,7 @@ run_rounds(const struct apply *apply, struct api *api, const char *namespace, st
 		enum api_result result;
 
 		if (run_once(&round, &result, err) < 0)
-			return api->stopped ? tell_stopped(fates, err) : -1;
+			return api->stopped ? fates_stopped(fates, err) : -1;
 		if (result == API_DONE)
 			return follow(&round, err);
 	}
@@ -568,9 +504,10 @@ apply_to(const struct apply *apply, struct api *api, const char *namespace, stru
 
 	api->dry_run = apply->dry_run == DRY_RUN_SERVER;
 	api->goes_on = false;
-	if (check_place(apply, api, namespace, err) < 0)
+	if (target_check(apply, api, namespace, err) < 0)
 		return -1;
-	result = run_rounds(apply, api, namespace, &fates, err);
+	result = apply->write_only ? write_only_to(apply, api, namespace, &fates, err) :
+				     run_rounds(apply, api, namespace, &fates, err);
 	if (result < 0)
 		fates_tell_rest(&fates, apply, namespace);
 	return result;

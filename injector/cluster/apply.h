@@ -15,6 +15,7 @@ enum apply_deed {
 	APPLY_UNCHANGED,
 	APPLY_CREATED,
 	APPLY_CHANGED,
+	APPLY_REPLACED,	 /* without a look at what was there */
 	APPLY_ADOPTED,	 /* only fields have changed their owner */
 	APPLY_RESTARTED, /* a workload */
 	APPLY_PRUNED,
@@ -55,11 +56,12 @@ struct apply {
 	const struct known *known; /* of this cluster, read a moment ago; or NULL */
 	enum apply_dry_run dry_run;
 	bool force, allow_rollback, create_namespace;
-	bool adopt;   /* take over for good what others wrote by hand */
-	bool restart; /* workloads that use what changed */
-	bool wait;    /* for them */
-	bool prune;   /* what the schema has no more */
-	bool atomic;  /* with wait: put everything back when they do not roll out */
+	bool adopt;	 /* take over for good what others wrote by hand */
+	bool write_only; /* no look at the objects, nor at the inventory: write_only.h */
+	bool restart;	 /* workloads that use what changed */
+	bool wait;	 /* for them */
+	bool prune;	 /* what the schema has no more */
+	bool atomic;	 /* with wait: put everything back when they do not roll out */
 	void (*report)(void *context, const struct apply_report *report);
 	void (*note)(const char *format, ...) __attribute__((format(printf, 1, 2)));
 	void *report_context;

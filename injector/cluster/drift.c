@@ -129,3 +129,49 @@ drift_find(const struct object_meta *meta, const struct kube_object *object, str
 			      "' has a copy of what was once applied, values and all; --adopt "
 			      "takes it away");
 }
+
+/* ".metadata.labels.x/y" of "metadata/labels/x/y". */
+static char *
+dotted(const char *path)
+{
+	char *text = xasprintf(".%s", path);
+	char *slash = strchr(text, '/');
+
+	if (slash != NULL && strncmp(path, "metadata/", strlen("metadata/")) == 0) {
+		*slash = '.';
+		slash = strchr(slash, '/');
+	}
+	if (slash != NULL)
+		*slash = '.';
+	return text;
+}
+
+static void
+add_time(const struct json_node *entry, const char *path, struct list *owned)
+{
+	const char *manager = json_string_of(json_get(entry, "manager"));
+	const char *time = json_string_of(json_get(entry, "time"));
+	CLEANUP(free_text) char *field = dotted(path);
+	CLEANUP(free_text) char *without = xasprintf("%s of '%s'", field, manager);
+
+	for (size_t i = 0; manager != NULL && time != NULL && i < owned->count; i++) {
+		if (strcmp(owned->items[i], without) != 0)
+			continue;
+		free(owned->items[i]);
+		owned->items[i] = xasprintf("%s (%s)", without, time);
+	}
+}
+
+void
+drift_add_times(const struct object_meta *meta, struct list *owned)
+{
+	const struct json_node *entry = NULL;
+
+	while ((entry = fields_next_entry(meta->json, entry)) != NULL) {
+		CLEANUP(list_clear) struct list paths = LIST_INIT;
+
+		fields_collect(json_get(entry, "fieldsV1"), &paths);
+		for (size_t i = 0; i < paths.count; i++)
+			add_time(entry, paths.items[i], owned);
+	}
+}

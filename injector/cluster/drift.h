@@ -13,4 +13,7 @@
  * but for that copy. */
 void drift_find(const struct object_meta *meta, const struct kube_object *object, struct list *out);
 
+/* Adds its time to each "FIELD of 'MANAGER'" (as an API server names a field in conflict: ".data.A") that has none. */
+void drift_add_times(const struct object_meta *meta, struct list *owned);
+
 #endif

@@ -90,3 +90,13 @@ fates_tell_rest(struct fates *fates, const struct apply *apply, const char *name
 		     apply, namespace);
 	}
 }
+
+int
+fates_stopped(const struct fates *fates, struct error *err)
+{
+	const struct error cause = *err;
+
+	return error_set(err, cause.code, "%s%s", cause.message,
+			 fates->begun ? "; run this again to write the rest" :
+					", and nothing was written");
+}

@@ -42,5 +42,7 @@ void fate_tell(struct fate *fate, const struct apply *apply, const char *namespa
 /* Reports all the others, when the run ends early: not written, or not known to be. Nothing before something was
  * written, and nothing of a dry run. */
 void fates_tell_rest(struct fates *fates, const struct apply *apply, const char *namespace);
+/* Of a run that a signal has ended: adds to *err what that means. Returns -1. */
+int fates_stopped(const struct fates *fates, struct error *err);
 
 #endif

@@ -300,3 +300,25 @@ manifest_body(const struct kube_object *object, const struct value_source *sourc
 
 	return put_object(&writer, object, err);
 }
+
+/* Room for the body: base64, or text of which each byte may become six; names, labels and annotations. */
+static size_t
+body_room(const struct kube_object *object, size_t total)
+{
+	size_t room = 4096 + 6 * total;
+
+	for (size_t i = 0; i < object->entry_count; i++)
+		room += 64 + strlen(object->entries[i].key);
+	for (size_t i = 0; i < COUNT(object->annotations); i++)
+		room += 2 * strlen(object->annotations[i].value);
+	return room;
+}
+
+int
+manifest_request(const struct kube_object *object, const struct value_source *source, size_t total,
+		 struct sink *ret, struct error *err)
+{
+	if (sink_to_memory(body_room(object, total), ret, err) < 0)
+		return -1;
+	return manifest_body(object, source, ret, err);
+}

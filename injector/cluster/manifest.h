@@ -41,4 +41,10 @@ int manifest_document(const struct kube_object *object, const struct value_sourc
 int manifest_body(const struct kube_object *object, const struct value_source *source,
 		  struct sink *sink, struct error *err) __attribute__((warn_unused_result));
 
+/* manifest_body into *ret, which this opens, in secret memory; total: bytes of all values, as kube_object_check has them. The
+ * caller clears *ret. */
+int manifest_request(const struct kube_object *object, const struct value_source *source,
+		     size_t total, struct sink *ret, struct error *err)
+	__attribute__((warn_unused_result));
+
 #endif

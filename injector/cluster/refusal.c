@@ -177,19 +177,12 @@ add_owned(const struct json_node *cause, struct list *owned)
 }
 
 bool
-refusal_is_owned(const struct json_node *status, struct list *owned, struct error *err)
+refusal_is_owned(const struct json_node *status, struct list *owned)
 {
-	CLEANUP(buf_clear) struct buf text = BUF_INIT(ERROR_MESSAGE_BYTES);
 	const struct json_node *cause = json_first(json_walk(status, "details", "causes", NULL));
 
 	list_clear(owned);
 	for (; cause != NULL; cause = json_next(cause))
 		add_owned(cause, owned);
-	for (size_t i = 0; i < owned->count && i < REFUSAL_OWNED_SHOWN; i++)
-		buf_printf(&text, "%s%s", i > 0 ? ", " : "", owned->items[i]);
-	if (owned->count > REFUSAL_OWNED_SHOWN)
-		buf_printf(&text, " and %zu more", owned->count - REFUSAL_OWNED_SHOWN);
-	if (owned->count > 0)
-		(void)error_set(err, ERROR_CLUSTER, "%s", buf_text(&text));
 	return owned->count > 0;
 }

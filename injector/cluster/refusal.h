@@ -16,11 +16,8 @@ struct subject {
 
 /* A Status object's reason; "" where the answer is none (a proxy's page, a text). */
 const char *refusal_reason(const struct json_node *status);
-enum { REFUSAL_OWNED_SHOWN = 10 };
-
-/* Whether a 409 is one of fields that others own; err (ERROR_CLUSTER) then names the first REFUSAL_OWNED_SHOWN of them, and
- * *owned, which is emptied before, all. */
-bool refusal_is_owned(const struct json_node *status, struct list *owned, struct error *err);
+/* Whether a 409 is one of fields that others own; *owned, which is emptied before, then names them. */
+bool refusal_is_owned(const struct json_node *status, struct list *owned);
 
 /* ERROR_CLUSTER; -1. status: NULL where the answer is no JSON. */
 int refuse(const struct kube_access *access, const struct subject *subject,

@@ -17,6 +17,8 @@ static const struct option_spec options[] = {
 	  "take over for good what kubectl and its like have written" },
 	{ 0, "allow-rollback", OPTION_NONE, NULL, NULL,
 	  "write values that are older than what the target has had" },
+	{ 0, "write-only", OPTION_NONE, NULL, NULL,
+	  "make or replace the objects without a look, as who may not read them" },
 	{ 0, "create-namespace", OPTION_NONE, NULL, NULL,
 	  "make the namespace where there is none" },
 	{ 0, "restart", OPTION_NONE, NULL, NULL,
@@ -53,6 +55,7 @@ describe_as_data(const struct apply_report *report, bool is_yaml, struct buf *ou
 		[APPLY_CREATED] = "created",
 		[APPLY_CHANGED] = "changed",
 		[APPLY_ADOPTED] = "adopted",
+		[APPLY_REPLACED] = "replaced",
 		[APPLY_RESTARTED] = "restarted",
 		[APPLY_PRUNED] = "pruned",
 		[APPLY_PUT_BACK] = "put back",
@@ -96,6 +99,7 @@ describe(const struct invocation *invocation, const struct apply_report *report,
 		[APPLY_CREATED] = "serverside-applied",
 		[APPLY_CHANGED] = "serverside-applied",
 		[APPLY_ADOPTED] = "adopted",
+		[APPLY_REPLACED] = "replaced",
 		[APPLY_RESTARTED] = "restarted",
 		[APPLY_PRUNED] = "pruned",
 		[APPLY_PUT_BACK] = "put back",
@@ -105,17 +109,42 @@ describe(const struct invocation *invocation, const struct apply_report *report,
 		[APPLY_NOT_KNOWN_BACK] = "not known to be put back",
 	};
 	const char *format = option_value(&invocation->options, "output");
+	bool is_post =
+		report->deed == APPLY_CREATED && option_is_set(&invocation->options, "write-only");
 
 	for (size_t i = 0; report->drift != NULL && i < report->drift->count; i++)
 		terminal_note("note: %s/%s in %s: %s", report->shown, report->name,
 			      report->namespace, report->drift->items[i]);
 	if (format == NULL)
-		buf_printf(out, "%s/%s %s%s\n", report->shown, report->name, words[report->deed],
+		buf_printf(out, "%s/%s %s%s\n", report->shown, report->name,
+			   is_post ? "created" : words[report->deed],
 			   suffixes[dry_run(invocation)]);
 	else if (strcmp(format, "name") == 0 && report->deed < APPLY_NOT_WRITTEN)
 		buf_printf(out, "%s/%s\n", report->shown, report->name);
 	else if (strcmp(format, "name") != 0)
 		describe_as_data(report, strcmp(format, "yaml") == 0, out);
+}
+
+/* What goes by what is there has no sense without a look at it. */
+static int
+check_write_only(const struct invocation *invocation, struct error *err)
+{
+	static const char *const looking[] = { "adopt", "force-conflicts", "prune", "atomic" };
+
+	if (!option_is_set(&invocation->options, "write-only"))
+		return 0;
+	for (size_t i = 0; i < COUNT(looking); i++) {
+		if (option_is_set(&invocation->options, looking[i]))
+			return error_set(err, ERROR_USAGE,
+					 "'--%s' takes a look at what is there, and "
+					 "'--write-only' none",
+					 looking[i]);
+	}
+	if (dry_run(invocation) == DRY_RUN_CLIENT)
+		return error_set(err, ERROR_USAGE,
+				 "'--dry-run=client' takes a look at what is there, and "
+				 "'--write-only' none; --dry-run=server does without");
+	return 0;
 }
 
 static int
@@ -125,6 +154,7 @@ run(const struct invocation *invocation, struct error *err)
 	size_t differing;
 	const struct delivery_terms delivery = {
 		.dry_run = dry_run(invocation),
+		.write_only = option_is_set(&invocation->options, "write-only"),
 		.adopt = option_is_set(&invocation->options, "adopt"),
 		.force = option_is_set(&invocation->options, "force-conflicts"),
 		.allow_rollback = option_is_set(&invocation->options, "allow-rollback"),
@@ -138,6 +168,8 @@ run(const struct invocation *invocation, struct error *err)
 		.describe = describe,
 	};
 
+	if (check_write_only(invocation, err) < 0)
+		return -1;
 	return delivery_run(invocation, &delivery, &differing, err);
 }
 

@@ -277,7 +277,8 @@ look_first(struct pool *pool)
 	}
 	if (place.seconds > LIST_SECONDS)
 		place.seconds = LIST_SECONDS;
-	if (count < LIST_FROM || line_open(&line, &pool->first, &place, &ignored) < 0)
+	if (pool->apply.write_only || count < LIST_FROM ||
+	    line_open(&line, &pool->first, &place, &ignored) < 0)
 		return;
 	if (known_read(&line.api, pool->apply.project_id, pool->apply.environment->name,
 		       &pool->known, &ignored) < 0)
@@ -451,6 +452,7 @@ delivery_run(const struct invocation *invocation, const struct delivery_terms *d
 		.has_roster = has_roster,
 		.roster_context = &project.chain,
 		.dry_run = delivery->dry_run,
+		.write_only = delivery->write_only,
 		.adopt = delivery->adopt,
 		.force = delivery->force,
 		.allow_rollback = delivery->allow_rollback,

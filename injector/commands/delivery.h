@@ -9,7 +9,7 @@
 
 struct delivery_terms {
 	enum apply_dry_run dry_run;
-	bool adopt, force, allow_rollback, create_namespace;
+	bool write_only, adopt, force, allow_rollback, create_namespace;
 	bool restart, wait, prune, atomic; /* as in struct apply */
 	const char *done;		   /* what a target is then: "applied" */
 	bool announce;			   /* say where to before anything is sent */

@@ -332,7 +332,7 @@ turn_plain()
 	in_project create configmap taskflow-config --from-literal=A=b
 	in_project annotate configmap taskflow-config meta.helm.sh/release-name=other
 	run --separate-stderr tfsecrets apply
-	fails 4 "ConfigMap 'taskflow-config' is another system's: it has meta.helm.sh/release-name"
+	fails 4 "ConfigMap 'taskflow-config' is another system's: it has meta.helm.sh/release-name, the mark of Helm"
 	in_project annotate configmap taskflow-config meta.helm.sh/release-name-
 	in_project label configmap taskflow-config tfsecrets.dev/project=0123
 	run --separate-stderr tfsecrets apply

@@ -199,7 +199,7 @@ workloads()
 
 @test "409, owned: field, manager and time are named, the server's message is not shown" {
 	applied '{"on":"PATCH secrets","status":409,"json":{"kind":"Status","reason":"Conflict","message":"{raw} {base64}","details":{"causes":[{"reason":"FieldManagerConflict","field":".data.TOKEN","message":"conflict with \"other\" using v1 at 2026-11-25T15:00:00Z"}]}}}'
-	fails 5 "Secret 'taskflow-secrets' has fields of other managers: .data.TOKEN of 'other' (2026-11-25T15:00:00Z); --force-conflicts takes them"
+	fails 5 "Secret 'taskflow-secrets' has fields of other managers: .data.TOKEN of 'other' (2026-11-25T15:00:00Z); --adopt takes over what kubectl and its like wrote, and --force-conflicts takes them"
 }
 
 @test "413: too large" {

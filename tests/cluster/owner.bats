@@ -151,7 +151,7 @@ adopts()
 	in_project patch configmap taskflow-config --type merge \
 		-p "$(seq -f '%02g' 15 | jq -cRn '{data: ([inputs | {key: ("MANY_" + .), value: "theirs"}] | from_entries)}')" >/dev/null
 	run --separate-stderr tfsecrets apply
-	fails 5 "and 5 more"
+	fails 5 " and 7 more"
 	for i in $(seq -f '%02g' 15); do
 		[[ $stderr == *"note: ConfigMap 'taskflow-config': .data.MANY_$i of 'kubectl-patch'"* ]]
 	done
@@ -181,7 +181,7 @@ adopts()
 		spec: {policyName: no-$namespace, validationActions: [Deny]}
 	END
 	for ((i = 0; i < 300; i++)); do
-		in_project annotate secret taskflow-secrets probe=1 --dry-run=server >/dev/null 2>&1 || break
+		in_project annotate --overwrite secret taskflow-secrets tfsecrets.dev/content=probe --dry-run=server >/dev/null 2>&1 || break
 		sleep 0.1
 	done
 	run --separate-stderr tfsecrets apply --adopt
@@ -192,7 +192,7 @@ adopts()
 	run -3 --separate-stderr tfsecrets diff
 	kubectl delete validatingadmissionpolicybinding "no-$namespace" >/dev/null
 	for ((i = 0; i < 300; i++)); do
-		! in_project annotate secret taskflow-secrets probe=1 --dry-run=server >/dev/null 2>&1 || break
+		! in_project annotate --overwrite secret taskflow-secrets tfsecrets.dev/content=probe --dry-run=server >/dev/null 2>&1 || break
 		sleep 0.1
 	done
 	run -0 --separate-stderr tfsecrets apply

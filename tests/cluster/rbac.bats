@@ -144,6 +144,25 @@ needs_each()
 	needs_each apply.yaml applies
 }
 
+# From nothing, then over what is there.
+writes_only()
+{
+	in_project delete secrets,configmaps --all >/dev/null
+	deployer_tfsecrets apply --write-only && changes && deployer_tfsecrets apply --write-only
+}
+
+@test "write-only.yaml is the least for --write-only, and lets nothing be read" {
+	needs_each write-only.yaml writes_only
+	deployer_tfsecrets apply --write-only --dry-run=server
+	for verb in get list watch patch delete; do
+		run -1 as deployer kubectl auth can-i "$verb" secrets/taskflow-secrets --namespace="$namespace"
+	done
+	run -1 as deployer kubectl --namespace="$namespace" get secret taskflow-secrets
+	# Nothing else was asked for, and no answer had more than what was sent.
+	[ "$(audited ".user.username == \"deployer\" and .userAgent == \"tfsecrets\" and .objectRef.namespace == \"$namespace\" and
+		(.objectRef.resource == \"secrets\" or .objectRef.resource == \"configmaps\")" | jq -r .verb | sort -u)" = $'create\nupdate' ]
+}
+
 @test "apply.yaml is enough for --dry-run=server" {
 	grant apply.yaml
 	deployer_tfsecrets apply --dry-run=server
