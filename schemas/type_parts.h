@@ -23,6 +23,9 @@ bool email_is_valid(struct bytes text);
 
 /* type_pem.c */
 bool pem_is_valid(struct bytes text);
+/* The next block: its label, and the base64 between its lines, line ends and all; *text becomes what is behind it. */
+enum pem_step { PEM_BLOCK, PEM_END, PEM_BROKEN };
+enum pem_step pem_next(struct bytes *text, struct bytes *ret_label, struct bytes *ret_body);
 /* RFC 4648 section 4, padded, unused bits zero. Blanks and line ends between the characters, as PEM
  * has them, count for nothing when skip_blanks. */
 bool base64_is_canonical(struct bytes text, bool skip_blanks);

@@ -93,7 +93,7 @@ read_label(struct bytes line, const char *front, struct bytes *ret_label)
 
 /* From behind the first line to the end of the line that ends the block. */
 static bool
-take_block(struct bytes *text, struct bytes label)
+take_block(struct bytes *text, struct bytes label, struct bytes *ret_body)
 {
 	struct bytes body = { text->data, 0 }, end_label;
 	bool has_body = false;
@@ -103,6 +103,7 @@ take_block(struct bytes *text, struct bytes label)
 
 		if (begins_with(line, DASHES)) {
 			body.len = (size_t)(line.data - body.data);
+			*ret_body = body;
 			return has_body && read_label(line, DASHES "END ", &end_label) &&
 			       bytes_equal(label, end_label) && base64_is_canonical(body, true);
 		}
@@ -113,19 +114,30 @@ take_block(struct bytes *text, struct bytes label)
 
 /* Text outside of blocks is allowed by RFC 7468 section 2 and common: openssl writes the subject of
  * each certificate of a chain there. */
-bool
-pem_is_valid(struct bytes text)
+enum pem_step
+pem_next(struct bytes *text, struct bytes *ret_label, struct bytes *ret_body)
 {
-	size_t blocks = 0;
-
-	while (text.len > 0) {
-		struct bytes line = take_line(&text), label;
+	while (text->len > 0) {
+		struct bytes line = take_line(text);
 
 		if (!begins_with(line, DASHES))
 			continue;
-		if (!read_label(line, DASHES "BEGIN ", &label) || !take_block(&text, label))
-			return false;
-		blocks++;
+		return read_label(line, DASHES "BEGIN ", ret_label) &&
+				       take_block(text, *ret_label, ret_body) ?
+			       PEM_BLOCK :
+			       PEM_BROKEN;
 	}
-	return blocks > 0;
+	return PEM_END;
+}
+
+bool
+pem_is_valid(struct bytes text)
+{
+	struct bytes label, body;
+	enum pem_step step;
+	size_t blocks = 0;
+
+	while ((step = pem_next(&text, &label, &body)) == PEM_BLOCK)
+		blocks++;
+	return step == PEM_END && blocks > 0;
 }

@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/memory.h"
 #include "injector/cluster/sink.h"
+#include "schemas/json_scan.h"
 
 void
 kept_clear(struct kept *kept)
@@ -17,66 +18,6 @@ kept_clear(struct kept *kept)
 	}
 	free(kept->items);
 	*kept = (struct kept)KEPT_INIT;
-}
-
-/* A reader of JSON that stays where it is: cJSON would copy the values. The API server's own output is well formed;
- * whatever is not ends the reading. */
-struct scan {
-	const uint8_t *at, *end;
-};
-
-static void
-skip_blanks(struct scan *scan)
-{
-	while (scan->at < scan->end && memchr(" \t\r\n", *scan->at, 4) != NULL)
-		scan->at++;
-}
-
-static bool
-skip_string(struct scan *scan)
-{
-	for (scan->at++; scan->at < scan->end; scan->at++) {
-		if (*scan->at == '\\')
-			scan->at++;
-		else if (*scan->at == '"')
-			return ++scan->at <= scan->end;
-	}
-	return false;
-}
-
-/* A value of any kind, with what is nested in it. */
-static bool
-skip_value(struct scan *scan)
-{
-	size_t depth = 0;
-
-	do {
-		skip_blanks(scan);
-		if (scan->at >= scan->end)
-			return false;
-		if (*scan->at == '"') {
-			if (!skip_string(scan))
-				return false;
-			continue;
-		}
-		depth += *scan->at == '{' || *scan->at == '[';
-		depth -= *scan->at == '}' || *scan->at == ']';
-		scan->at++;
-	} while (depth > 0 || (scan->at < scan->end && memchr(",}] \n", *scan->at, 5) == NULL));
-	return true;
-}
-
-/* What is put back is all that there was: not the beginning of it, nor something else. */
-static bool
-is_whole(struct bytes object)
-{
-	struct scan scan = { object.data, object.data + object.len };
-
-	skip_blanks(&scan);
-	if (scan.at >= scan.end || *scan.at != '{' || !skip_value(&scan))
-		return false;
-	skip_blanks(&scan);
-	return scan.at == scan.end;
 }
 
 static int
@@ -95,7 +36,7 @@ read_object(struct kept_object *object, struct api *api, const char *namespace, 
 		return -1;
 	if (api_read_secret(api, namespace, object->name, &object->answer, err) < 0)
 		return -1;
-	return is_whole(secret_bytes(&object->answer)) ?
+	return json_scan_is_object(secret_bytes(&object->answer)) ?
 		       0 :
 		       error_set(err, ERROR_FAILED, "the Secret '%s' was not read whole",
 				 object->name);
@@ -125,54 +66,6 @@ kept_add(struct kept *kept, struct api *api, const char *namespace, enum object_
 	return read_object(&kept->items[kept->count++], api, namespace, err);
 }
 
-/* The next member of an object that scan stands in: behind its '{' or a value. */
-static bool
-next_member(struct scan *scan, struct bytes *ret_name, struct bytes *ret_value)
-{
-	const uint8_t *start;
-
-	skip_blanks(scan);
-	if (scan->at < scan->end && *scan->at == ',')
-		scan->at++;
-	skip_blanks(scan);
-	start = scan->at + 1;
-	if (scan->at >= scan->end || *scan->at != '"' || !skip_string(scan))
-		return false;
-	*ret_name = (struct bytes){ start, (size_t)(scan->at - start) - 1 };
-	skip_blanks(scan);
-	if (scan->at >= scan->end || *scan->at++ != ':')
-		return false;
-	skip_blanks(scan);
-	start = scan->at;
-	if (!skip_value(scan))
-		return false;
-	*ret_value = (struct bytes){ start, (size_t)(scan->at - start) };
-	return true;
-}
-
-static bool
-enter(struct bytes object, struct scan *ret)
-{
-	*ret = (struct scan){ object.data, object.data + object.len };
-	skip_blanks(ret);
-	return ret->at < ret->end && *ret->at++ == '{';
-}
-
-static bool
-find_member(struct bytes object, const char *wanted, struct bytes *ret_value)
-{
-	struct scan scan;
-	struct bytes name;
-
-	if (!enter(object, &scan))
-		return false;
-	while (next_member(&scan, &name, ret_value)) {
-		if (bytes_equal(name, bytes_of(wanted)))
-			return true;
-	}
-	return false;
-}
-
 /* Whether it was our key before; where nothing was ours, every key is put back. */
 static bool
 was_ours(const struct kept_object *object, const char *field, struct bytes key)
@@ -196,13 +89,14 @@ put_secret_data(const struct kept_object *object, struct sink *sink, struct erro
 {
 	struct bytes data, name, value;
 	const char *before = "";
-	struct scan scan;
+	struct json_scan scan;
 
 	if (append(sink, ",\"data\":{", err) < 0)
 		return -1;
-	if (!find_member(secret_bytes(&object->answer), "data", &data) || !enter(data, &scan))
+	if (!json_scan_find(secret_bytes(&object->answer), "data", &data) ||
+	    !json_scan_enter(data, &scan))
 		return append(sink, "}", err);
-	while (next_member(&scan, &name, &value)) {
+	while (json_scan_member(&scan, &name, &value)) {
 		if (!was_ours(object, "data", name))
 			continue;
 		if (append(sink, before, err) < 0 || append(sink, "\"", err) < 0 ||
@@ -281,7 +175,7 @@ put_type(const struct kept_object *object, struct sink *sink, struct error *err)
 {
 	struct bytes type;
 
-	if (!find_member(secret_bytes(&object->answer), "type", &type))
+	if (!json_scan_find(secret_bytes(&object->answer), "type", &type))
 		return 0;
 	return append(sink, ",\"type\":", err) < 0 ? -1 : sink_append(sink, type, err);
 }

@@ -25,7 +25,8 @@
 
 enum {
 	OBJECT_DATA_MAX = 1024 * 1024, /* all values of an object, decoded; the API server's */
-	OBJECT_ANNOTATIONS_MAX = 256 * 1024, /* names and values; the API server's */
+	OBJECT_REQUEST_MAX = 3 * 1024 * 1024, /* one request; the API server's */
+	OBJECT_ANNOTATIONS_MAX = 256 * 1024,  /* names and values; the API server's */
 	VALUE_ID_DIGITS = 32,
 	OBJECT_LABELS = 3,
 	OBJECT_ANNOTATIONS = 2,
@@ -48,6 +49,8 @@ struct value_source {
 	int (*value)(void *context, size_t setting, struct object_value *ret, struct error *err);
 	/* Opens a sealed value; *ret is the caller's to clear. */
 	int (*open)(void *context, size_t setting, struct secret *ret, struct error *err);
+	/* What is worth knowing of a value; or NULL. */
+	void (*note)(const char *format, ...) __attribute__((format(printf, 1, 2)));
 };
 
 /* A label or an annotation. */
@@ -117,7 +120,9 @@ bool kube_entry_is_binary(const struct kube_object *object, const struct kube_en
 const char *kube_kind_name(enum object_kind kind);
 const char *kube_kind_shown(enum object_kind kind);
 
-/* Opens each sealed value once and adds up all sizes (*ret_total, bytes): over OBJECT_DATA_MAX is ERROR_FAILED. Call it for
+/* Opens each sealed value, and adds up all sizes (*ret_total, bytes): over OBJECT_DATA_MAX is ERROR_FAILED, and so is a
+ * ConfigMap of which the request would be over OBJECT_REQUEST_MAX. ERROR_REFUSED: the values are not what a Secret of
+ * this type has (secret_type.h). Call it for
  * every object before the first byte is written anywhere, so that what does not open or does not fit
  * leaves nothing half done. */
 int kube_object_check(const struct kube_object *object, const struct value_source *source,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "injector/terminal.h"
 
 static int
 give_value(void *context, size_t setting, struct object_value *ret, struct error *err)
@@ -34,7 +35,9 @@ open_value(void *context, size_t setting, struct secret *ret, struct error *err)
 struct value_source
 source_of_values(struct values *values)
 {
-	return (struct value_source){ .context = values, .value = give_value, .open = open_value };
+	return (struct value_source){
+		.context = values, .value = give_value, .open = open_value, .note = terminal_note
+	};
 }
 
 int
