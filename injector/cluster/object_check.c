@@ -34,11 +34,12 @@ check_request(const struct kube_object *object, const struct value_source *sourc
 	if (manifest_request(object, source, total, &body, err) < 0)
 		return -1;
 	if (body.block.len > OBJECT_REQUEST_MAX)
-		return error_set(err, ERROR_FAILED,
-				 "%s '%s': %zu bytes as JSON, control characters being longer "
-				 "there, and the most is %d; spread it over several objects",
-				 kube_kind_name(object->kind), object->name, body.block.len,
-				 OBJECT_REQUEST_MAX);
+		return error_set(
+			err, ERROR_FAILED,
+			"%s '%s': %zu bytes as JSON, where all but ASCII is longer, and the "
+			"most is %d; spread it over several objects",
+			kube_kind_name(object->kind), object->name, body.block.len,
+			OBJECT_REQUEST_MAX);
 	return 0;
 }
 

@@ -27,12 +27,35 @@ describe(const struct subject *subject, char out[static 512])
 			       subject->namespace);
 }
 
+/* What cannot be changed, by the field that a 422 names. */
+static const char *
+advice_on_field(const char *field)
+{
+	static const struct {
+		const char *field, *advice;
+	} fixed[] = {
+		{ "type", "; an object's type cannot be changed: delete it and run this again" },
+		{ "data",
+		  "; it is immutable: give it another name in tfsecrets.yaml, since pods may "
+		  "see the old content of one that was deleted and made again" },
+		{ "immutable",
+		  "; it is immutable: give it another name in tfsecrets.yaml, since pods may see the "
+		  "old content of one that was deleted and made again" },
+	};
+
+	for (size_t i = 0; i < COUNT(fixed); i++) {
+		if (strcmp(field, fixed[i].field) == 0)
+			return fixed[i].advice;
+	}
+	return NULL;
+}
+
 /* The fields that a 422 names. Their values stand in the server's message, which is left there. */
 static void
 invalid_fields(const struct json_node *status, struct buf *out)
 {
 	const struct json_node *cause = json_first(json_walk(status, "details", "causes", NULL));
-	bool is_fixed = false;
+	const char *advice = NULL;
 
 	for (; cause != NULL; cause = json_next(cause)) {
 		const char *field = json_string_of(json_get(cause, "field"));
@@ -40,13 +63,11 @@ invalid_fields(const struct json_node *status, struct buf *out)
 		if (field == NULL)
 			continue;
 		buf_printf(out, "%s%s", out->len > 0 ? ", " : ": ", field);
-		is_fixed |= strcmp(field, "type") == 0 || strcmp(field, "data") == 0 ||
-			    strcmp(field, "immutable") == 0;
+		if (advice == NULL)
+			advice = advice_on_field(field);
 	}
-	if (is_fixed)
-		buf_append_text(out,
-				"; an object's type, and one that is immutable, cannot be changed: "
-				"delete it and run this again");
+	if (advice != NULL)
+		buf_append_text(out, advice);
 }
 
 /* Whether the Status names this cause (of a 403: "NamespaceTerminating"). */

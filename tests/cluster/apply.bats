@@ -310,7 +310,7 @@ turn_plain()
 	a_project
 	in_project create secret generic taskflow-secrets --type=other.example.org/type
 	run --separate-stderr tfsecrets apply --force-conflicts
-	fails 5 "cannot patch secrets 'taskflow-secrets' in namespace '$namespace' (422): the server refuses it: type; an object's type, and one that is immutable, cannot be changed: delete it"
+	fails 5 "cannot patch secrets 'taskflow-secrets' in namespace '$namespace' (422): the server refuses it: type; an object's type cannot be changed: delete it"
 	in_project delete secret taskflow-secrets
 	run -0 tfsecrets -q apply
 	in_project delete secret taskflow-secrets

@@ -211,7 +211,7 @@ workloads()
 	applied '{"on":"PATCH secrets","status":422,"json":{"kind":"Status","reason":"Invalid","message":"{raw} {base64}",
 		"details":{"causes":[{"field":"data[DATABASE_URL]","message":"Invalid value: {base64} {raw}"},
 		{"field":"type","message":"{raw}"}]}}}'
-	fails 5 "cannot patch secrets 'taskflow-secrets' in namespace '$namespace' (422): the server refuses it: data[DATABASE_URL], type; an object's type, and one that is immutable, cannot be changed: delete it and run this again"
+	fails 5 "cannot patch secrets 'taskflow-secrets' in namespace '$namespace' (422): the server refuses it: data[DATABASE_URL], type; an object's type cannot be changed: delete it and run this again"
 	# What the server has said, for the search to have something to find.
 	run -0 --separate-stderr curl -s --cacert "$certificates/ca.crt" -X PATCH "$server/api/v1/namespaces/x/secrets/y" \
 		-d "{\"data\":{\"DATABASE_URL\":\"$(printf %s 'a value' | base64)\"}}"
