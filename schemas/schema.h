@@ -21,8 +21,13 @@
 enum {
 	SCHEMA_SETTINGS_MAX = 20000,
 	SCHEMA_ENVIRONMENTS_MAX = 100,
-	OBJECT_KEY_MAX = 253,  /* a key in a ConfigMap or Secret */
-	OBJECT_NAME_MAX = 253, /* DNS subdomain, RFC 1123 */
+	OBJECT_KEY_MAX = 253,	       /* a key in a ConfigMap or Secret */
+	OBJECT_NAME_MAX = 253,	       /* DNS subdomain, RFC 1123 */
+	OBJECT_DATA_MAX = 1024 * 1024, /* all values of an object, decoded; the API server's */
+	OBJECT_ANNOTATIONS_MAX = 256 * 1024, /* names and values; the API server's */
+	/* Of which our two annotations take so much, and for each key so many digits, '=' and a comma. */
+	OBJECT_MARKS_BYTES = 105,
+	OBJECT_KEY_DIGITS = 8,
 	PATTERN_MAX = 1024,
 };
 
@@ -111,6 +116,8 @@ const struct setting *schema_setting(const struct schema *schema, const char *na
 const struct environment *schema_environment(const struct schema *schema, const char *name);
 /* One or more DNS labels with dots between them, at most OBJECT_NAME_MAX bytes (RFC 1123). */
 bool schema_is_object_name(struct bytes name);
+/* Whether a Secret of this type must have the key. */
+bool schema_type_needs(const char *type, const char *key);
 /* The known name nearest to this one, or NULL; for messages. */
 const char *schema_suggest_setting(const struct schema *schema, const char *name);
 const char *schema_suggest_environment(const struct schema *schema, const char *name);

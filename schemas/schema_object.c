@@ -58,6 +58,17 @@ schema_is_object_name(struct bytes name)
 	}
 }
 
+bool
+schema_type_needs(const char *type, const char *key)
+{
+	for (size_t i = 0; i < COUNT(well_known_keys); i++) {
+		if (strcmp(well_known_keys[i].type, type) == 0 &&
+		    strcmp(well_known_keys[i].key, key) == 0)
+			return true;
+	}
+	return false;
+}
+
 static int
 compare_entries(const void *a, const void *b)
 {

@@ -8,10 +8,16 @@
 #include "crypto/hash.h"
 
 enum {
-	DIGITS_SHOWN = 8, /* of each value, in the annotation that names the keys */
+	DIGITS_SHOWN = OBJECT_KEY_DIGITS, /* of each value, in the annotation that names the keys */
 	/* SCHEMA_SETTINGS_MAX lines of a key and 64 digits */
 	CONTENT_MAX = 8 * 1024 * 1024,
 };
+
+/* The first annotation, and the second without its keys; a comma is counted for each key, and one too many. */
+_Static_assert(sizeof(ANNOTATION_CONTENT) - 1 + sizeof("v1:") - 1 + SHA256_HEX_BYTES - 1 +
+			       sizeof(ANNOTATION_KEYS) - 1 - 1 ==
+		       OBJECT_MARKS_BYTES,
+	       "what the annotations take");
 
 const char *
 kube_kind_name(enum object_kind kind)

@@ -24,9 +24,7 @@
 #define MANAGED_BY "tfsecrets"
 
 enum {
-	OBJECT_DATA_MAX = 1024 * 1024, /* all values of an object, decoded; the API server's */
 	OBJECT_REQUEST_MAX = 3 * 1024 * 1024, /* one request; the API server's */
-	OBJECT_ANNOTATIONS_MAX = 256 * 1024,  /* names and values; the API server's */
 	VALUE_ID_DIGITS = 32,
 	OBJECT_LABELS = 3,
 	OBJECT_ANNOTATIONS = 2,

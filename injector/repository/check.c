@@ -11,6 +11,7 @@
 #include "injector/repository/bundle.h"
 #include "injector/repository/environment_key.h"
 #include "injector/repository/journal.h"
+#include "injector/repository/limits.h"
 #include "injector/repository/plain.h"
 #include "injector/repository/values.h"
 #include "schemas/classify.h"
@@ -305,8 +306,11 @@ check_values(struct view *view, state_progress progress, struct error *err)
 	check_case(view);
 	for (size_t i = 0; i < plain_count(&view->plain); i++)
 		check_plain_value(view, i);
-	if (view->environment != NULL)
+	if (view->environment != NULL) {
 		check_required(view);
+		limits_check(view->project->schema, view->name, &view->plain, &view->state,
+			     view->findings);
+	}
 	view->findings->environments++;
 	view->findings->sealed += view->state.count;
 	view->findings->plain += plain_count(&view->plain);

@@ -53,6 +53,8 @@ a_pair()
 	refused "the key 'tls.crt' has no value"
 	tfsecrets -q set KEY_1 --file one.crt
 	refused "the key 'tls.key' has no value"
+	run -3 tfsecrets check
+	[[ $output == *"Secret 'it' is of type '$type', and its key 'tls.key' has no value in 'prod'"* ]]
 	tfsecrets -q set KEY_2 --file one.key
 	accepted
 	[ -z "$stderr" ]

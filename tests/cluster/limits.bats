@@ -58,6 +58,11 @@ over()
 	value configmap/taskflow-config A | cmp - exact
 	tfsecrets -q set B=1234567
 	over 1 "ConfigMap 'taskflow-config': 1048577 bytes of values, and the most is 1048576"
+	run -3 tfsecrets check
+	[[ $output == *"ConfigMap 'taskflow-config' has 1048577 bytes of values in 'prod', and the most is 1048576"* ]]
+	tfsecrets -q set B=123456
+	run -0 tfsecrets check
+	tfsecrets -q set B=1234567
 	run -1 --separate-stderr tfsecrets render --reveal
 	fails 1 "ConfigMap 'taskflow-config': 1048577 bytes of values"
 }
@@ -111,7 +116,10 @@ annotated()
 	annotated 262144
 	run -0 --separate-stderr tfsecrets apply
 	[ "$(in_project get configmap taskflow-config -o json | jq '.metadata.annotations | to_entries | map((.key | length) + (.value | length)) | add')" -eq 262144 ]
+	run -0 tfsecrets check
 	annotated 262145
+	run -3 tfsecrets check
+	[[ $output == *"ConfigMap 'taskflow-config' has more keys in 'prod' than the annotations of an object take: 262145 bytes, and the most is 262144"* ]]
 	over 1 "ConfigMap 'taskflow-config': the annotations are larger than 262144 bytes"
 }
 
