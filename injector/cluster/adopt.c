@@ -12,8 +12,9 @@ void
 adoption_clear(struct adoption *adoption)
 {
 	list_clear(&adoption->taken);
+	list_clear(&adoption->left);
 	buf_clear(&adoption->patch);
-	adoption->is_needed = adoption->has_left_over = false;
+	adoption->is_needed = false;
 }
 
 /* What of others' fields is to be ours. A value that has become binary, or text, has its old place as well. */
@@ -55,6 +56,22 @@ rewriting_clear(struct rewriting *rewriting)
 	list_clear(&rewriting->ours);
 }
 
+static void
+note_field(const struct json_node *entry, const char *path, struct list *out)
+{
+	CLEANUP(free_text) char *shown = fields_shown(path);
+	CLEANUP(free_text) char *manager = fields_manager_shown(entry);
+
+	list_take(out, xasprintf("%s of %s", shown, manager));
+}
+
+static bool
+is_data(const char *path)
+{
+	return strncmp(path, "data/", strlen("data/")) == 0 ||
+	       strncmp(path, "binaryData/", strlen("binaryData/")) == 0;
+}
+
 /* Moves to ours what is wanted of an entry by hand; all of our own. */
 static void
 take_from(struct rewriting *rewriting, const struct json_node *entry, struct adoption *out)
@@ -66,19 +83,19 @@ take_from(struct rewriting *rewriting, const struct json_node *entry, struct ado
 		return;
 	fields_collect(json_get(entry, "fieldsV1"), &paths);
 	for (size_t i = 0; i < paths.count; i++) {
-		CLEANUP(free_text) char *shown = NULL;
-		CLEANUP(free_text) char *manager = NULL;
+		const char *path = paths.items[i];
 
-		if (list_has(&rewriting->gone, paths.items[i]) ||
-		    (!is_own && !fields_has(&rewriting->wanted, paths.items[i])))
+		if (list_has(&rewriting->gone, path))
 			continue;
+		if (!is_own && !fields_has(&rewriting->wanted, path)) {
+			if (is_data(path))
+				note_field(entry, path, &out->left);
+			continue;
+		}
 		out->is_needed = true;
-		list_add(&rewriting->ours, paths.items[i]);
-		if (is_own)
-			continue;
-		shown = fields_shown(paths.items[i]);
-		manager = fields_manager_shown(entry);
-		list_take(&out->taken, xasprintf("%s of %s", shown, manager));
+		list_add(&rewriting->ours, path);
+		if (!is_own)
+			note_field(entry, path, &out->taken);
 	}
 }
 
@@ -248,31 +265,32 @@ put_entries(struct json *json, const struct rewriting *rewriting)
 		if (!is_sub && rewriting->adopt && is_hand(entry)) {
 			copy_rest(fields, "", rewriting, json);
 		} else {
-			CLEANUP(free_text) char *text = json_print(fields);
+			CLEANUP(free_text) char *text = fields != NULL ? json_print(fields) : NULL;
 
 			json_value(json);
-			buf_append_text(json->out, text);
+			buf_append_text(json->out, text != NULL ? text : "{}");
 		}
 		json_close(json, '}');
 	}
 	json_close(json, ']');
 }
 
-/* RFC 6901: '/' is "~1", '~' is "~0". */
-static char *
-pointer_to(const char *path)
+/* The annotations that stay. All are replaced, since what somebody else has just removed cannot be removed again. */
+static void
+put_annotations(struct json *json, const struct rewriting *rewriting)
 {
-	CLEANUP(buf_clear) struct buf out = BUF_INIT(4096);
-	const char *leaf = path + map_length(path) + 1;
+	const struct json_node *member =
+		json_first(json_walk(rewriting->meta->json, "metadata", "annotations", NULL));
 
-	buf_printf(&out, "/%.*s/", (int)map_length(path), path);
-	for (; *leaf != 0; leaf++) {
-		if (*leaf == '/' || *leaf == '~')
-			buf_append_text(&out, *leaf == '/' ? "~1" : "~0");
-		else
-			buf_append_byte(&out, (uint8_t)*leaf);
+	json_open(json, '{');
+	for (; member != NULL; member = json_next(member)) {
+		CLEANUP(free_text) char *path =
+			xasprintf("metadata/annotations/%s", json_name_of(member));
+
+		if (!list_has(&rewriting->gone, path))
+			put(json, json_name_of(member), json_string_of(member));
 	}
-	return buf_take_text(&out);
+	json_close(json, '}');
 }
 
 static void
@@ -289,10 +307,10 @@ write_patch(const struct rewriting *rewriting, struct buf *out)
 	struct json json = JSON_INIT(out, JSON_COMPACT);
 
 	json_open(&json, '[');
-	for (size_t i = 0; i < rewriting->gone.count; i++) {
-		CLEANUP(free_text) char *pointer = pointer_to(rewriting->gone.items[i]);
-
-		open_step(&json, "remove", pointer);
+	if (rewriting->gone.count > 0) {
+		open_step(&json, "add", "/metadata/annotations");
+		json_name(&json, "value");
+		put_annotations(&json, rewriting);
 		json_close(&json, '}');
 	}
 	open_step(&json, "replace", "/metadata/managedFields");
@@ -320,8 +338,6 @@ find_gone(struct rewriting *rewriting, struct adoption *out)
 {
 	const char *const *marks = owner_left_marks();
 
-	out->has_left_over =
-		object_meta_annotation(rewriting->meta, ANNOTATION_LAST_APPLIED) != NULL;
 	if (!rewriting->adopt)
 		return;
 	out->is_needed = add_gone(rewriting, ANNOTATION_LAST_APPLIED);

@@ -15,14 +15,14 @@
 
 struct adoption {
 	bool is_needed;
-	bool has_left_over; /* kubectl's annotation with an earlier copy of the values */
-	struct list taken;  /* "key 'A' of 'kubectl-edit' (TIME)" */
-	struct buf patch;   /* RFC 6902 */
+	struct list taken; /* "key 'A' of 'kubectl-edit' (TIME)" */
+	struct list left;  /* the same, of keys that the project lacks */
+	struct buf patch;  /* RFC 6902 */
 };
 
 #define ADOPTION_INIT                                                                              \
 	{                                                                                          \
-		.is_needed = false, .has_left_over = false, .taken = LIST_INIT,                    \
+		.is_needed = false, .taken = LIST_INIT, .left = LIST_INIT,                         \
 		.patch = BUF_INIT(2 * HTTP_ANSWER_MAX)                                             \
 	}
 

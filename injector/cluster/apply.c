@@ -291,8 +291,17 @@ adopt_object(struct round *round, size_t at, enum api_result *ret_result, struct
 	for (size_t i = 0; i < state->adoption.taken.count; i++)
 		apply->note("note: %s '%s': takes over the %s", kube_kind_name(object->kind),
 			    object->name, state->adoption.taken.items[i]);
-	return api_rewrite(round->api, object->kind, round->namespace, object->name,
-			   buf_bytes(&state->adoption.patch), &state->meta, ret_result, err);
+	for (size_t i = 0; i < state->adoption.left.count; i++)
+		apply->note("note: %s '%s': the %s stays, since the project has none",
+			    kube_kind_name(object->kind), object->name,
+			    state->adoption.left.items[i]);
+	if (api_rewrite(round->api, object->kind, round->namespace, object->name,
+			buf_bytes(&state->adoption.patch), &state->meta, ret_result, err) < 0)
+		return -1;
+	/* Gone meanwhile: look again. */
+	if (*ret_result != API_DONE)
+		*ret_result = API_STALE;
+	return 0;
 }
 
 static int
@@ -349,9 +358,10 @@ write_object(struct round *round, size_t at, enum api_result *ret_result, struct
 {
 	const struct state *state = &round->states[at];
 
-	if (state->adoption.is_needed &&
-	    (adopt_object(round, at, ret_result, err) < 0 || *ret_result != API_DONE))
-		return *ret_result == API_STALE ? 0 : -1;
+	if (state->adoption.is_needed && adopt_object(round, at, ret_result, err) < 0)
+		return -1;
+	if (*ret_result == API_STALE)
+		return 0;
 	return state->deed == APPLY_ADOPTED ? 0 : apply_object(round, at, ret_result, err);
 }
 

@@ -190,22 +190,33 @@ has_key(const struct kube_object *object, const char *key)
 	return false;
 }
 
+static void
+add_lost_keys(const struct json_node *entry, const char *field, const struct kube_object *object,
+	      struct list *ret)
+{
+	const struct json_node *key = json_first(json_walk(entry, "fieldsV1", field, NULL));
+
+	for (; key != NULL; key = json_next(key)) {
+		const char *name = json_name_of(key);
+
+		if (name != NULL && strncmp(name, "f:", 2) == 0 && !has_key(object, name + 2) &&
+		    !list_has(ret, name + 2))
+			list_add(ret, name + 2);
+	}
+}
+
 void
 object_meta_lost_keys(const struct object_meta *meta, const struct kube_object *object,
 		      struct list *ret)
 {
-	static const char *const fields[] = { "f:data", "f:binaryData" };
+	const struct json_node *entry = NULL;
 
-	for (size_t i = 0; i < COUNT(fields); i++) {
-		const struct json_node *key =
-			json_first(json_get(object_our_fields(meta->json), fields[i]));
-
-		for (; key != NULL; key = json_next(key)) {
-			const char *name = json_name_of(key);
-
-			if (strncmp(name, "f:", 2) == 0 && !has_key(object, name + 2))
-				list_add(ret, name + 2);
-		}
+	while ((entry = fields_next_entry(meta->json, entry)) != NULL) {
+		/* What --write-only wrote goes as well. */
+		if (!fields_is_ours(entry, "Apply") && !fields_is_ours(entry, "Update"))
+			continue;
+		add_lost_keys(entry, "f:data", object, ret);
+		add_lost_keys(entry, "f:binaryData", object, ret);
 	}
 }
 
