@@ -137,17 +137,17 @@ a_pair()
 	type_project $type ssh-privatekey
 	refused "the key 'ssh-privatekey' has no value"
 	for kind in ed25519 rsa ecdsa; do
-		ssh-keygen -q -t $kind -N '' -f "$kind" -C ''
-		ssh-keygen -q -t $kind -N passphrase -f "$kind-locked" -C ''
-		ssh-keygen -q -t $kind -N passphrase -m PEM -f "$kind-old" -C ''
-		tfsecrets -q set KEY_1 --file $kind
+		ssh-keygen -q -t "$kind" -N '' -f "$kind" -C ''
+		ssh-keygen -q -t "$kind" -N passphrase -f "$kind-locked" -C ''
+		ssh-keygen -q -t "$kind" -N passphrase -m PEM -f "$kind-old" -C ''
+		tfsecrets -q set KEY_1 --file "$kind"
 		accepted
-		for locked in $kind-locked $kind-old; do
-			[ $locked != ed25519-old ] || continue
-			tfsecrets -q set KEY_1 --file $locked
+		for locked in "$kind-locked" "$kind-old"; do
+			[ "$locked" != ed25519-old ] || continue
+			tfsecrets -q set KEY_1 --file "$locked"
 			refused "'ssh-privatekey' is encrypted, and nothing in a cluster knows its passphrase; 'ssh-keygen -p' takes it off"
 		done
-		tfsecrets -q set KEY_1 --file $kind.pub
+		tfsecrets -q set KEY_1 --file "$kind.pub"
 		refused "'ssh-privatekey' is no private key ('-----BEGIN … PRIVATE KEY-----')"
 	done
 }
@@ -155,7 +155,7 @@ a_pair()
 @test "types that controllers make are refused in tfsecrets.yaml" {
 	for type in kubernetes.io/service-account-token bootstrap.kubernetes.io/token helm.sh/release.v1; do
 		rm -rf tfsecrets tfsecrets.yaml
-		run --separate-stderr type_project $type token
+		run --separate-stderr type_project "$type" token
 		[ "$status" -eq 1 ]
 		[[ $stderr == *"tfsecrets.yaml:"*": Secrets of type '$type' are made by controllers"* ]]
 	done
