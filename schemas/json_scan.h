@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * json_scan: a reader of JSON that stays where it is, for what may be secret: a tree would copy the values. The text is
- * valid (json_is_valid), or an API server's own; whatever is not ends the reading.
+ * valid (json_is_valid), or an API server's own; of what is not, nothing is read past its end.
  */
 #ifndef SCHEMAS_JSON_SCAN_H
 #define SCHEMAS_JSON_SCAN_H

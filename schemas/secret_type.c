@@ -159,9 +159,10 @@ check_basic(const struct typed *typed, struct error *err)
 				 "neither 'username' nor 'password' has a value");
 }
 
-/* "openssh-key-v1", and then the name of the cipher (PROTOCOL.key of OpenSSH), which is "none" without a passphrase. */
+/* "openssh-key-v1", and then the name of the cipher (PROTOCOL.key of OpenSSH), which is "none" without a passphrase:
+ * so far in front is nothing of the key, in this form alone. */
 static bool
-is_encrypted_openssh(struct bytes body)
+is_encrypted_openssh(struct bytes label, struct bytes body)
 {
 	static const char front[] = "openssh-key-v1\0\0\0\0\4none";
 	CLEANUP(secret_clear) struct secret decoded = SECRET_INIT;
@@ -169,11 +170,12 @@ is_encrypted_openssh(struct bytes body)
 	uint8_t text[CIPHER_MAX];
 	size_t len = 0;
 
+	if (!bytes_equal(label, bytes_of("OPENSSH PRIVATE KEY")))
+		return false;
 	for (size_t i = 0; i < body.len && len < sizeof(text); i++) {
 		if (memchr(" \t\r\n", body.data[i], 4) == NULL)
 			text[len++] = body.data[i];
 	}
-	/* Nothing of the key is so far in front. */
 	len -= len % 4;
 	return secret_new(CIPHER_MAX, &decoded, &ignored) == 0 &&
 	       base64_decode_secret((struct bytes){ text, len }, BASE64_PADDED, &decoded) &&
@@ -197,7 +199,7 @@ check_ssh(const struct typed *typed, struct error *err)
 		    memcmp(label.data + label.len - (sizeof(suffix) - 1), suffix,
 			   sizeof(suffix) - 1) != 0)
 			continue;
-		if (!is_encrypted_openssh(body))
+		if (!is_encrypted_openssh(label, body))
 			return 0;
 		is_encrypted = true;
 	}

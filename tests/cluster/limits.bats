@@ -175,6 +175,28 @@ one_name()
 	done
 }
 
+@test "typed Secrets: what fits is taken, what does not is not sent" {
+	small_project 'settings:' '  CERT: {kind: secret, type: pem}' '  KEY: {kind: secret, type: pem}' '  PULL: {kind: secret, type: json}' \
+		'objects:' '  tls: {kind: Secret, type: kubernetes.io/tls, settings: {tls.crt: CERT, tls.key: KEY}}' \
+		'  pull: {kind: Secret, type: kubernetes.io/dockerconfigjson, settings: {.dockerconfigjson: PULL}}'
+	for name in one other; do
+		openssl req -x509 -newkey rsa:2048 -noenc -keyout $name.key -out $name.crt -subj /CN=x -days 2 2>/dev/null
+	done
+	tfsecrets -q set CERT --file one.crt
+	tfsecrets -q set KEY --file other.key
+	tfsecrets -q set PULL <<<'{"auths":{"registry.example.org":{"auth":"dTpw"}}}'
+	over 4 "Secret 'tls', of type 'kubernetes.io/tls': 'tls.crt' and 'tls.key': the private key is not that of the certificate"
+	tfsecrets -q set KEY --file one.key
+	tfsecrets -q set PULL <<<'{"auths":{"registry.example.org":{"auth":"u:p"}}}'
+	over 4 "Secret 'pull', of type 'kubernetes.io/dockerconfigjson': '.dockerconfigjson': 'auth' of registry 1 is not 'user:password' in base64"
+	tfsecrets -q set PULL <<<'{"auths":{"registry.example.org":{"auth":"dTpw"}}}'
+	run -0 --separate-stderr tfsecrets apply
+	[ "$(in_project get secret tls -o 'jsonpath={.type}')" = kubernetes.io/tls ]
+	# kubectl looks at pairs as well, and agrees on both.
+	in_project create secret tls again --cert=one.crt --key=one.key >/dev/null
+	run ! in_project create secret tls wrong --cert=one.crt --key=other.key
+}
+
 @test "immutable: refused with what to do, and nothing else is written twice" {
 	small_project 'settings:' '  A: {kind: config, default: x}' '  B: {kind: secret}'
 	printf x | tfsecrets -q set B

@@ -163,6 +163,15 @@ writes_only()
 		(.objectRef.resource == \"secrets\" or .objectRef.resource == \"configmaps\")" | jq -r .verb | sort -u)" = $'create\nupdate' ]
 }
 
+@test "apply.yaml is enough for --adopt" {
+	grant apply.yaml
+	in_project create configmap taskflow-config --from-literal=LOG_LEVEL=debug
+	run --separate-stderr deployer_tfsecrets apply
+	fails 5 ".data.LOG_LEVEL of 'kubectl-create'"
+	deployer_tfsecrets apply --adopt
+	[ "$(value configmap/taskflow-config LOG_LEVEL)" = info ]
+}
+
 @test "apply.yaml is enough for --dry-run=server" {
 	grant apply.yaml
 	deployer_tfsecrets apply --dry-run=server
