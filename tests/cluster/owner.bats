@@ -432,3 +432,33 @@ beside()
 	[ "$(grep -c '"kind"' answers)" -gt 4 ]
 	run ! grep -qF "$(printf their-own-value | base64)" answers
 }
+
+@test "among many targets of one cluster, what others wrote is seen, and taken over, all the same" {
+	a_project
+	targets=''
+	for i in 1 2 3 4 5 6; do
+		kubectl create namespace "$namespace-$i" >/dev/null
+		targets+=", {context: test, namespace: $namespace-$i}"
+	done
+	sed -i "s/^  prod: .*/  prod: {targets: [${targets#, }]}/" tfsecrets.yaml
+	tfsecrets -q apply
+	run -0 tfsecrets diff
+	kubectl --namespace="$namespace-2" patch configmap taskflow-config --type merge -p '{"data":{"LOG_LEVEL":"debug"}}' >/dev/null
+	kubectl --namespace="$namespace-4" annotate secret taskflow-secrets kubectl.kubernetes.io/last-applied-configuration='{}' >/dev/null
+	run -3 --separate-stderr tfsecrets diff
+	[ "${#lines[@]}" -eq 2 ]
+	[[ ${lines[0]} == "configmap/taskflow-config in $namespace-2: key 'LOG_LEVEL' was written by 'kubectl-patch' ("* ]]
+	[[ ${lines[1]} == "secret/taskflow-secrets in $namespace-4: annotation 'kubectl.kubernetes.io/last-applied-configuration'"* ]]
+	run -0 --separate-stderr tfsecrets apply --adopt
+	[ "$(grep -c unchanged <<<"$output")" -eq 10 ]
+	grep -qx 'configmap/taskflow-config serverside-applied' <<<"$output"
+	grep -qx 'secret/taskflow-secrets adopted' <<<"$output"
+	run -0 tfsecrets diff
+	# Written without a look, to all of them: what was the same stays ours as it was, what was not is taken over.
+	[ "$(tfsecrets apply --write-only 2>/dev/null | grep -c replaced)" -eq 12 ]
+	[ "$(tfsecrets apply 2>/dev/null | grep -c unchanged)" -eq 12 ]
+	sed -i 's/^LOG_LEVEL.*/LOG_LEVEL: warn/' tfsecrets/prod/config.yaml
+	tfsecrets -q apply --write-only
+	[ "$(tfsecrets apply 2>/dev/null | grep -c serverside-applied)" -eq 6 ]
+	run -0 tfsecrets diff
+}
