@@ -7,7 +7,6 @@
 #include <sodium.h>
 #include <stdatomic.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/memory.h"
@@ -30,28 +29,14 @@ static struct {
 
 static atomic_bool is_unlocked;
 
-/* A child that is forked to become another program (git) finds zeros: it would have copies that are not
- * locked, since locks are not inherited. Where the system cannot, they are there until it execs. */
-static void
-keep_from_children(uint8_t *memory, size_t size)
-{
-	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	size_t before = (uintptr_t)memory % page;
-
-	(void)madvise(memory - before, before + size, MADV_WIPEONFORK);
-}
-
 /* sodium_malloc locks too, but keeps quiet when it could not. Locking twice does not add up. */
 static uint8_t *
 allocate_locked(size_t size)
 {
 	uint8_t *memory = sodium_malloc(size);
 
-	if (memory == NULL)
-		return NULL;
-	if (sodium_mlock(memory, size) < 0)
+	if (memory != NULL && sodium_mlock(memory, size) < 0)
 		atomic_store(&is_unlocked, true);
-	keep_from_children(memory, size);
 	return memory;
 }
 

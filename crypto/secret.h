@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * secret: the only home of a secret byte. Memory that is locked where the system lets us, kept out of
- * core dumps and of forked children (who read zeros there), and wiped before it is given back.
+ * core dumps, and wiped before it is given back.
  *
  * One arena of 32 KiB is made at start (sodium_malloc, then an explicit sodium_mlock whose result is
  * looked at: sodium_malloc hides it); what does not fit there gets an allocation of its own, treated

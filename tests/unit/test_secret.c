@@ -465,31 +465,6 @@ test_only_the_arena_is_locked(void **state)
 }
 
 static void
-test_a_child_has_none(void **state)
-{
-	static const size_t sizes[] = { 16, SECRET_ARENA_BYTES + 1 };
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
-		struct error err = ERROR_INIT;
-		struct secret secret = SECRET_INIT;
-		int status;
-		pid_t pid;
-
-		assert_int_equal(secret_new(sizes[i], &secret, &err), 0);
-		memset(secret.data, 'v', sizes[i]);
-		pid = fork();
-		if (pid == 0)
-			_exit(is_zero(secret.data, sizes[i]) ? 0 : 1);
-		assert_true(pid > 0);
-		assert_int_equal(waitpid(pid, &status, 0), pid);
-		assert_int_equal(status, 0);
-		assert_int_equal(secret.data[sizes[i] - 1], 'v');
-		secret_clear(&secret);
-	}
-}
-
-static void
 test_random_text(void **state)
 {
 	CLEANUP(secret_clear) struct secret secret = SECRET_INIT;
@@ -550,7 +525,6 @@ main(void)
 		cmocka_unit_test(test_through_a_pipe),
 		cmocka_unit_test(test_nothing_can_be_locked),
 		cmocka_unit_test(test_only_the_arena_is_locked),
-		cmocka_unit_test(test_a_child_has_none),
 		cmocka_unit_test(test_random_text),
 	};
 
