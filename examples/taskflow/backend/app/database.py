@@ -71,6 +71,7 @@ _CAUSES = {
     "resolve host": "the host's name is not known",
     "Name or service not known": "the host's name is not known",
     "connection refused": "nothing listens at that host and port",
+    "is unreachable": "there is no way to that host",
     "timeout expired": "no answer in time",
     "permission denied": "the user may not do this",
 }
