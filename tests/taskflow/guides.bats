@@ -4,8 +4,7 @@
 # one before has stopped. The cluster is a real node. In the images of backend and frontend is a server that answers
 # everything: what the application itself does is another file's.
 
-load ../node/common
-load taskflow
+load reader
 
 setup_file()
 {
@@ -31,58 +30,9 @@ stand_in()
 	"$here/load" "$CLUSTER" "$BATS_FILE_TMPDIR/$1.tar" >/dev/null
 }
 
-# kubectl, helm and tfsecrets, as they are called in the pages, in the node's network.
-commands()
-{
-	local name program
-
-	mkdir "$HOME/bin"
-	while read -r name program; do
-		printf '#!/bin/sh\nexec "%s" "%s" "%s" "$@"\n' "$here/enter" "$CLUSTER" "$program" >"$HOME/bin/$name"
-	done <<-END
-		kubectl $BUILD/cluster/kubectl
-		helm $BUILD/charts/helm4
-		tfsecrets $TFSECRETS
-	END
-	chmod +x "$HOME/bin"/*
-	cat >"$HOME/.gitconfig" <<-END
-		[user]
-			name = Alice
-			email = alice@example.com
-	END
-}
-
-# The reader's copy of the folder.
-copy()
-{
-	mkdir "$BATS_FILE_TMPDIR/taskflow"
-	cd "$BATS_FILE_TMPDIR/taskflow" || return 1
-	(cd "$example" && tar -c chart manifests docs README.md tfsecrets.yaml images.yaml .env.example) | tar -x
-	git init --quiet
-	cat >images.yaml <<-END
-		backend: {image: {repository: localhost/taskflow-backend, tag: test}}
-		frontend: {image: {repository: localhost/taskflow-frontend, tag: test}}
-	END
-	sed -i -E 's#name: (taskflow-(backend|frontend)), newTag: 1.0.0#name: \1, newName: localhost/\1, newTag: test#' \
-		manifests/overlays/*/kustomization.yaml
-}
-
 setup()
 {
-	export namespace=taskflow
-	export XDG_STATE_HOME=$HOME/state HELM_CACHE_HOME=$HOME/cache HELM_CONFIG_HOME=$HOME/config HELM_DATA_HOME=$HOME/data
-	PATH=$HOME/bin:$PATH
-	cd "$BATS_FILE_TMPDIR/taskflow" || return 1
-	unset -f tfsecrets kubectl
-}
-
-# guide PAGE NAME: runs a block of a page in this shell, so that what it sets is there for the next one.
-guide()
-{
-	local shell
-
-	shell=$("$BATS_TEST_DIRNAME/block" "$1" "$2") || return
-	eval "$shell"
+	reads
 }
 
 key()
