@@ -190,7 +190,10 @@ scaled()
 	kubectl label namespace taskflow-dev pod-security.kubernetes.io/enforce=restricted >/dev/null
 	run -0 tfsecrets apply --env dev
 	enter "$BUILD/charts/helm3" upgrade --install taskflow chart --namespace taskflow-dev --values chart/values-dev.yaml \
-		--values images.yaml --wait --timeout 3m >/dev/null
+		--values images.yaml >/dev/null
+	for part in backend frontend; do
+		kubectl --namespace=taskflow-dev rollout status "deployment/taskflow-$part" --timeout=2m
+	done
 	[ "$(kubectl --namespace=taskflow-dev get deployments --output='jsonpath={.items[*].status.readyReplicas}')" = "1 1" ]
 	run -0 enter curl --silent --fail http://10.99.0.1:30080/health
 	[ "$output" = '{"status":"ok"}' ]
