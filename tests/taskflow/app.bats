@@ -125,7 +125,7 @@ sign_up()
 }
 
 # The default bases are published ones, so the sizes there are theirs and ours. node:22-alpine is listed with 155 MB
-# unpacked, python:3.13-slim with 45 MB packed.
+# unpacked.
 @test "what is built upon the bases is small" {
 	read -r base ours < <("$here/image" sizes "$built/frontend.tar")
 	echo "# frontend: $((ours / 1000000)) MB upon the base, which may have $((200 - ours / 1000000)) MB; Debian's here has $((base / 1000000)) MB" >&3
