@@ -110,13 +110,38 @@ is_in_manifests(const struct run *run, const struct consumer_reference *referenc
 	return false;
 }
 
+/* Whether it is what an environment that is delivered sealed is opened from: the bundle, which has every secret in it, or
+ * the pods' identity. */
+static bool
+is_of_delivery(struct run *run, const struct consumer *workload,
+	       const struct consumer_reference *reference)
+{
+	const struct schema *schema = run->lint->schema;
+	bool is_bundle = reference->kind == OBJECT_CONFIGMAP, found = false;
+
+	for (size_t i = 0; i < run->lint->environment_count && !found; i++) {
+		const struct environment *environment = run->lint->environments[i].environment;
+		CLEANUP(free_text) char *name =
+			xasprintf("%s-%s-%s", schema->project, environment->name,
+				  is_bundle ? "sealed" : "identity");
+
+		found = environment->deliver == DELIVER_SEALED &&
+			is_in_place(environment, workload->namespace) &&
+			strcmp(reference->name, name) == 0;
+	}
+	for (size_t i = 0; found && is_bundle && i < schema->setting_count; i++)
+		run->is_used[i] |= schema->settings[i].kind == KIND_SECRET;
+	return found;
+}
+
 static void
 check_unknown(struct run *run, const struct consumer *workload,
 	      const struct consumer_reference *reference)
 {
 	const char *kind = kube_kind_name(reference->kind), *near;
 
-	if (is_in_manifests(run, reference) || list_has(run->lint->external, reference->name))
+	if (is_in_manifests(run, reference) || list_has(run->lint->external, reference->name) ||
+	    is_of_delivery(run, workload, reference))
 		return;
 	near = text_suggest(reference->name, run->object_names);
 	if (near != NULL)

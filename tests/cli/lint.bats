@@ -204,6 +204,28 @@ spec:
 	prints '1 finding'
 }
 
+@test "delivered sealed, the bundle and the pods' identity are the project's" {
+	a_linted_project
+	cat >m.yaml <<-END
+		apiVersion: v1
+		kind: Pod
+		metadata: {name: p}
+		spec:
+		  containers: [{name: c}]
+		  volumes:
+		    - {name: b, configMap: {name: taskflow-prod-sealed}}
+		    - {name: i, secret: {secretName: taskflow-prod-identity}}
+	END
+	run -0 tfsecrets lint --env prod m.yaml
+	prints "ConfigMap 'taskflow-prod-sealed' is not this project's"
+	prints "Secret 'taskflow-prod-identity' is not this project's"
+	prints 'AUTH_SECRET'
+	sed -i 's/  prod: {/&deliver: sealed, /' tfsecrets.yaml
+	run -0 tfsecrets lint --env prod m.yaml
+	[[ $output != *"not this project's"* ]]
+	[[ $output != *AUTH_SECRET* ]]
+}
+
 @test "an object that the manifests bring themselves is a finding, unless tfsecrets has written it there" {
 	a_linted_project
 	cat >m.yaml <<-END
