@@ -46,29 +46,31 @@ dry_run(const struct invocation *invocation)
 	return strcmp(given, "client") == 0 ? DRY_RUN_CLIENT : DRY_RUN_SERVER;
 }
 
+/* What each deed is called. */
+static const char *const deeds[] = {
+	[APPLY_UNCHANGED] = "unchanged",
+	[APPLY_CREATED] = "created",
+	[APPLY_CHANGED] = "changed",
+	[APPLY_ADOPTED] = "adopted",
+	[APPLY_REPLACED] = "replaced",
+	[APPLY_RESTARTED] = "restarted",
+	[APPLY_PRUNED] = "pruned",
+	[APPLY_PUT_BACK] = "put back",
+	[APPLY_NOT_WRITTEN] = "not written",
+	[APPLY_NOT_KNOWN] = "not known to be written",
+	[APPLY_NOT_PUT_BACK] = "not put back",
+	[APPLY_NOT_KNOWN_BACK] = "not known to be put back",
+};
+
 /* As a member of a list: a line of JSON, which behind a dash is YAML, too. */
 static void
 describe_as_data(const struct apply_report *report, bool is_yaml, struct buf *out)
 {
-	static const char *const results[] = {
-		[APPLY_UNCHANGED] = "unchanged",
-		[APPLY_CREATED] = "created",
-		[APPLY_CHANGED] = "changed",
-		[APPLY_ADOPTED] = "adopted",
-		[APPLY_REPLACED] = "replaced",
-		[APPLY_RESTARTED] = "restarted",
-		[APPLY_PRUNED] = "pruned",
-		[APPLY_PUT_BACK] = "put back",
-		[APPLY_NOT_WRITTEN] = "not written",
-		[APPLY_NOT_KNOWN] = "not known to be written",
-		[APPLY_NOT_PUT_BACK] = "not put back",
-		[APPLY_NOT_KNOWN_BACK] = "not known to be put back",
-	};
 	const struct {
 		const char *name, *value;
 	} members[] = {
 		{ "kind", report->kind },	{ "namespace", report->namespace },
-		{ "name", report->name },	{ "result", results[report->deed] },
+		{ "name", report->name },	{ "result", deeds[report->deed] },
 		{ "changes", report->changes },
 	};
 	const struct list none = LIST_INIT;
@@ -94,30 +96,17 @@ describe(const struct invocation *invocation, const struct apply_report *report,
 		[DRY_RUN_CLIENT] = " (dry run)",
 		[DRY_RUN_SERVER] = " (server dry run)",
 	};
-	static const char *const words[] = {
-		[APPLY_UNCHANGED] = "unchanged",
-		[APPLY_CREATED] = "serverside-applied",
-		[APPLY_CHANGED] = "serverside-applied",
-		[APPLY_ADOPTED] = "adopted",
-		[APPLY_REPLACED] = "replaced",
-		[APPLY_RESTARTED] = "restarted",
-		[APPLY_PRUNED] = "pruned",
-		[APPLY_PUT_BACK] = "put back",
-		[APPLY_NOT_WRITTEN] = "not written",
-		[APPLY_NOT_KNOWN] = "not known to be written",
-		[APPLY_NOT_PUT_BACK] = "not put back",
-		[APPLY_NOT_KNOWN_BACK] = "not known to be put back",
-	};
+
 	const char *format = option_value(&invocation->options, "output");
-	bool is_post =
-		report->deed == APPLY_CREATED && option_is_set(&invocation->options, "write-only");
+	bool is_patch = (report->deed == APPLY_CREATED || report->deed == APPLY_CHANGED) &&
+			!option_is_set(&invocation->options, "write-only");
 
 	for (size_t i = 0; report->drift != NULL && i < report->drift->count; i++)
 		terminal_note("note: %s/%s in %s: %s", report->shown, report->name,
 			      report->namespace, report->drift->items[i]);
 	if (format == NULL)
 		buf_printf(out, "%s/%s %s%s\n", report->shown, report->name,
-			   is_post ? "created" : words[report->deed],
+			   is_patch ? "serverside-applied" : deeds[report->deed],
 			   suffixes[dry_run(invocation)]);
 	else if (strcmp(format, "name") == 0 && report->deed < APPLY_NOT_WRITTEN)
 		buf_printf(out, "%s/%s\n", report->shown, report->name);
