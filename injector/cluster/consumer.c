@@ -73,15 +73,15 @@ add_reference(struct consumer *workload, const struct consumer_reference *refere
 
 /* from: the map that names the object, by name_field. */
 static void
-add_object(struct consumer *workload, enum object_kind kind, enum reference_use use,
-	   const struct yaml_node *from, const char *name_field)
+add_object(struct consumer *workload, enum object_kind kind, const struct yaml_node *from,
+	   const char *name_field)
 {
 	const struct yaml_node *name = text_node(from, name_field);
 
 	if (name == NULL)
 		return;
 	add_reference(workload,
-		      &(struct consumer_reference){ .use = use,
+		      &(struct consumer_reference){ .use = REFERENCE_WHOLE,
 						    .kind = kind,
 						    .name = name->text,
 						    .is_optional = is_true(from, "optional"),
@@ -107,6 +107,24 @@ add_key(struct consumer *workload, enum object_kind kind, const struct yaml_node
 						    .at = key });
 }
 
+/* source: an element of envFrom. */
+static void
+add_variables(struct consumer *workload, enum object_kind kind, const struct yaml_node *source,
+	      const char *object_field)
+{
+	const struct yaml_node *from = get(source, object_field), *name = text_node(from, "name");
+
+	if (name == NULL)
+		return;
+	add_reference(workload,
+		      &(struct consumer_reference){ .use = REFERENCE_VARIABLES,
+						    .kind = kind,
+						    .name = name->text,
+						    .prefix = text_of(source, "prefix"),
+						    .is_optional = is_true(from, "optional"),
+						    .at = name });
+}
+
 static void
 read_container(struct consumer *workload, const struct yaml_node *container)
 {
@@ -121,10 +139,8 @@ read_container(struct consumer *workload, const struct yaml_node *container)
 		add_key(workload, OBJECT_CONFIGMAP, config, "name", config);
 	}
 	for (size_t i = 0; i < count_of(all); i++) {
-		add_object(workload, OBJECT_SECRET, REFERENCE_VARIABLES,
-			   get(all->children[i], "secretRef"), "name");
-		add_object(workload, OBJECT_CONFIGMAP, REFERENCE_VARIABLES,
-			   get(all->children[i], "configMapRef"), "name");
+		add_variables(workload, OBJECT_SECRET, all->children[i], "secretRef");
+		add_variables(workload, OBJECT_CONFIGMAP, all->children[i], "configMapRef");
 	}
 }
 
@@ -136,7 +152,7 @@ read_source(struct consumer *workload, enum object_kind kind, const struct yaml_
 	const struct yaml_node *items = get(source, "items");
 
 	if (count_of(items) == 0)
-		add_object(workload, kind, REFERENCE_WHOLE, source, name_field);
+		add_object(workload, kind, source, name_field);
 	for (size_t i = 0; i < count_of(items); i++)
 		add_key(workload, kind, source, name_field, items->children[i]);
 }
@@ -160,7 +176,7 @@ static void
 read_secrets(struct consumer *workload, const struct yaml_node *list, const char *name_field)
 {
 	for (size_t i = 0; i < count_of(list); i++)
-		add_object(workload, OBJECT_SECRET, REFERENCE_WHOLE, list->children[i], name_field);
+		add_object(workload, OBJECT_SECRET, list->children[i], name_field);
 }
 
 static void

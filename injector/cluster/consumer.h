@@ -23,7 +23,8 @@ struct consumer_reference {
 	enum reference_use use;
 	enum object_kind kind;
 	const char *name;
-	const char *key; /* REFERENCE_KEY */
+	const char *key;    /* REFERENCE_KEY */
+	const char *prefix; /* REFERENCE_VARIABLES: of each name; NULL: none */
 	bool is_optional;
 	const struct yaml_node *at; /* the name's node, or the key's */
 };

@@ -266,7 +266,19 @@ check_key(struct run *run, const struct consumer *workload,
 	check_value(run, workload, reference, entry->setting);
 }
 
-/* envFrom makes variables of all keys; what no shell can name is worth knowing. */
+/* What every shell and language can read (POSIX.1-2017, XBD 3.235). */
+static bool
+is_variable_name(const char *text)
+{
+	static const char characters[] = "0123456789_ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+					 "abcdefghijklmnopqrstuvwxyz";
+
+	return text[0] != '\0' && (text[0] < '0' || text[0] > '9') &&
+	       text[strspn(text, characters)] == '\0';
+}
+
+/* envFrom makes variables of all keys: a kubelet before 1.34 leaves out what it takes for no name, and a shell cannot
+ * read it. */
 static void
 check_variables(struct run *run, const struct consumer *workload,
 		const struct consumer_reference *reference, const struct object *object)
@@ -275,15 +287,19 @@ check_variables(struct run *run, const struct consumer *workload,
 	CLEANUP(free_text) char *joined = NULL;
 
 	for (size_t i = 0; i < object->entry_count; i++) {
-		if (!text_is_setting_name(bytes_of(object->entries[i].key)))
-			list_add(&names, object->entries[i].key);
+		const char *prefix = reference->prefix != NULL ? reference->prefix : "";
+		CLEANUP(free_text) char *name = xasprintf("%s%s", prefix, object->entries[i].key);
+
+		if (!is_variable_name(name) && !list_has(run->lint->variables, name))
+			list_add(&names, name);
 	}
 	if (names.count == 0)
 		return;
 	joined = list_join(&names, "', '", "' and '");
-	add(run, true, workload->yaml->file, reference->at->line, reference->at->column,
-	    "%s '%s': as names of variables no shell can read '%s' of %s '%s'", workload->kind,
-	    workload->name, joined, kube_kind_name(object->kind), object->name);
+	add(run, false, workload->yaml->file, reference->at->line, reference->at->column,
+	    "%s '%s': envFrom of %s '%s' makes '%s', which no shell can read as a variable; take the key by its "
+	    "name, or say --allow-variable",
+	    workload->kind, workload->name, kube_kind_name(object->kind), object->name, joined);
 }
 
 static void

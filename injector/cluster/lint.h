@@ -17,7 +17,8 @@ struct lint {
 	const struct schema *schema;
 	const struct lint_environment *environments;
 	size_t environment_count;
-	const struct list *external; /* names of objects that somebody else makes */
+	const struct list *external;  /* names of objects that somebody else makes */
+	const struct list *variables; /* names of variables that need no shell to read them */
 };
 
 struct lint_finding {

@@ -19,6 +19,8 @@ static const struct option_spec options[] = {
 	OPTION_ENVIRONMENTS,
 	{ 0, "external", OPTION_MANY, "NAME", NULL,
 	  "an object that somebody else makes; may be repeated" },
+	{ 0, "allow-variable", OPTION_MANY, "NAME", NULL,
+	  "envFrom may make this variable, though no shell can read it; may be repeated" },
 	OPTION_OUTPUT("text", "json"),
 	OPTION_PIN,
 	OPTION_REQUIRE_PIN,
@@ -129,17 +131,19 @@ lint(const struct invocation *invocation, const struct status *status,
      const struct consumers *workloads, struct error *err)
 {
 	CLEANUP(lint_findings_clear) struct lint_findings findings = LINT_FINDINGS_INIT;
-	CLEANUP(list_clear) struct list external = LIST_INIT;
+	CLEANUP(list_clear) struct list external = LIST_INIT, variables = LIST_INIT;
 	const struct schema *schema = status->project->schema;
 	struct lint_environment *environments = xcalloc(status->count, sizeof(*environments));
 	bool *values = xcalloc(status->count * schema->setting_count, sizeof(*values));
 	const struct lint run = { .schema = schema,
 				  .environments = environments,
 				  .environment_count = status->count,
-				  .external = &external };
+				  .external = &external,
+				  .variables = &variables };
 	int result;
 
 	option_values(&invocation->options, "external", &external);
+	option_values(&invocation->options, "allow-variable", &variables);
 	for (size_t i = 0; i < status->count; i++) {
 		environments[i].environment = status->environments[i].environment;
 		environments[i].has_value = values + i * schema->setting_count;
@@ -185,10 +189,10 @@ run(const struct invocation *invocation, struct error *err)
 
 static const char *const details[] = {
 	"Reads manifests, as `helm template` and `kustomize build` print them (- is standard input), and "
-	"finds what would keep a pod from starting: a key or an object of this project that will not be there in "
-	"one of the environments, and objects that the manifests bring themselves. What is optional, or belongs "
-	"to nobody here, is a note, as is a setting that no workload uses. No key and no cluster is needed. Exit "
-	"status 3: it found something.",
+	"finds what would keep a pod from starting or from its settings: a key or an object of this project that "
+	"will not be there in one of the environments, variables that no shell can read, and objects that the "
+	"manifests bring themselves. What is optional, or belongs to nobody here, is a note, as is a setting "
+	"that no workload uses. No key and no cluster is needed. Exit status 3: it found something.",
 	NULL,
 };
 

@@ -276,16 +276,41 @@ spec:
 	[ "$output" = 'ok: 0 references of 0 workloads' ]
 }
 
-@test "keys that no shell can read as variables are a note" {
-	a_linted_project
-	cat >m.yaml <<-END
+# variables SOURCE: a Pod with one element of envFrom.
+variables()
+{
+	cat <<-END
 		apiVersion: v1
 		kind: Pod
 		metadata: {name: p}
-		spec: {containers: [{name: c, envFrom: [{secretRef: {name: taskflow-secrets}}]}]}
+		spec: {containers: [{name: c, envFrom: [$1]}]}
 	END
+}
+
+@test "keys that envFrom makes into variables that no shell can read are a finding, unless they are allowed by name" {
+	a_linted_project
+	sed -i 's/AUTH_SECRET: {/&key: 2.auth, /' tfsecrets.yaml
+	variables '{secretRef: {name: taskflow-secrets, optional: true}}' >m.yaml
+	run -3 tfsecrets lint --env prod m.yaml
+	prints "m.yaml:4:60: Pod 'p': envFrom of Secret 'taskflow-secrets' makes '2.auth' and 'database-url', which no shell can read as a variable; take the key by its name, or say --allow-variable"
+	prints '1 finding'
+	run -3 tfsecrets lint --env prod --allow-variable database-url m.yaml
+	prints "makes '2.auth', which"
+	run -0 tfsecrets lint --env prod --allow-variable database-url --allow-variable 2.auth m.yaml
+	run ! grep -q finding <<<"$output"
+	variables '{configMapRef: {name: taskflow-config}}' >m.yaml
 	run -0 tfsecrets lint --env prod m.yaml
-	prints "note: Pod 'p': as names of variables no shell can read 'database-url' of Secret 'taskflow-secrets'"
+}
+
+@test "the prefix of envFrom belongs to the variable's name" {
+	a_linted_project
+	sed -i 's/key: database-url/key: 2nd/' tfsecrets.yaml
+	variables '{prefix: APP_, secretRef: {name: taskflow-secrets}}' >m.yaml
+	run -0 tfsecrets lint --env prod m.yaml
+	variables '{prefix: app-, secretRef: {name: taskflow-secrets}}' >m.yaml
+	run -3 tfsecrets lint --env prod --allow-variable 2nd m.yaml
+	prints "makes 'app-2nd', 'app-AUTH_SECRET' and 'app-SENTRY_DSN', which"
+	run -0 tfsecrets lint --env prod --allow-variable=app-{2nd,AUTH_SECRET,SENTRY_DSN} m.yaml
 }
 
 @test "anchors, merge keys, tags, comments and several documents are read as kubectl reads them" {
