@@ -57,6 +57,20 @@ web()
 	[ "$output" = GREETING=hello ]
 }
 
+# What tfsecrets lint calls a finding: with a later kubelet it is the shells alone that it fails.
+@test 'the kubelet makes variables of names that no shell can read' {
+	within create configmap odd-names --from-literal=database-url=one --from-literal=2.auth=two >/dev/null
+	pod odd <<-'END'
+		containers:
+		  - {name: app, image: IMAGE, args: [print, app-database-url, app-2.auth],
+		     envFrom: [{prefix: app-, configMapRef: {name: odd-names}}], securityContext: RESTRICTED}
+	END
+	run -0 await_end odd
+	[ "$output" = 'app 0 ' ]
+	run -0 within logs odd
+	[ "$output" = $'app-database-url=one\napp-2.auth=two' ]
+}
+
 @test 'a pod that does not keep to it is refused' {
 	run -1 --separate-stderr pod hello <<-'END'
 		containers: [{name: app, image: IMAGE, securityContext: {privileged: true}}]
