@@ -21,7 +21,7 @@ struct delivery_terms {
 /* One target that fails does not stop the others; the first failure is what it ends with, the others are
  * printed. *ret_differing: how many objects were, or would be, written, or were
  * changed by others. */
-int delivery_run(const struct invocation *invocation, const struct delivery_terms *delivery,
+int delivery_run(const struct invocation *invocation, const struct delivery_terms *terms,
 		 size_t *ret_differing, struct error *err) __attribute__((warn_unused_result));
 
 #endif
