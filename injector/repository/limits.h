@@ -3,7 +3,9 @@
 #ifndef REPOSITORY_LIMITS_H
 #define REPOSITORY_LIMITS_H
 
-#include "injector/repository/check.h"
+#include "injector/repository/findings.h"
+#include "injector/repository/state.h"
+#include "schemas/schema.h"
 #include "injector/repository/plain.h"
 
 /* Adds a finding for each object of the schema that is too large, or of a type that needs a key without a value. */
