@@ -1,38 +1,27 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
+# shellcheck disable=SC2034 # what row uses
 # Where a kubeconfig leads, and as whom: each rule is a row that kubectl and tfsecrets go through with the same files.
 # What the server sees of both must be the same, or neither gets there, or the row says why they differ.
 
 load common
 load project
 load scripted
+load recorded
 
 setup_file()
 {
-	export certificates=$BATS_FILE_TMPDIR/certificates
-	certificates "$certificates"
-	cd "$certificates" || return 1
-	echo 'subjectAltName=IP:127.0.0.1,IP:::1,DNS:localhost,DNS:api.example.org' >names
-	for name in server bob; do
-		signed "$name" -days 2 2>/dev/null
-	done
-	mkdir recorder
-	"$here/recorder" recorder server.crt server.key ca.crt 3>&- >recorder/output 2>&1 &
-	echo "$!" >recorder/pid
-	until [ -e recorder/port ]; do
-		kill -0 "$(cat recorder/pid)" || { cat recorder/output; return 1; }
-		sleep 0.02
-	done
+	start_recorder
 }
 
 teardown_file()
 {
-	kill "$(cat "$certificates/recorder/pid")"
+	stop_recorder
 }
 
 setup()
 {
-	unset http_proxy https_proxy all_proxy no_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY NO_PROXY KUBECONFIG
+	forget_proxies
 	a_repository
 	sed -i 's/^  prod: .*/  prod: {targets: [{context: it}]}/' tfsecrets.yaml
 	namespaced=''
@@ -52,50 +41,6 @@ usual()
 {
 	printf '%s\n' 'current-context: it' "contexts: [{name: it, context: {cluster: c, user: u$3}}]" \
 		"clusters: [{name: c, cluster: {$1}}]" "users: [{name: u, user: {$2}}]"
-}
-
-# The first that each saw in the log, without who it was.
-seen()
-{
-	jq --compact-output --slurp "map(select(.agent == \"$1\") | del(.agent)) | first" "$certificates/recorder/log"
-}
-
-# row EXPECTED [MESSAGE]: EXPECTED is same (both come in the same way), neither, or theirs/ours (only they, only we,
-# WHY is said in the row).
-row()
-{
-	local theirs ours got
-
-	: >"$certificates/recorder/log"
-	rm -rf "$HOME/.kube/cache"
-	# shellcheck disable=SC2086 # words
-	kubectl $options $namespaced get secrets/none >kubectl.said 2>&1 </dev/null || true
-	# shellcheck disable=SC2086
-	run --separate-stderr tfsecrets diff --timeout=1s $options </dev/null
-	theirs=$(seen kubectl) ours=$(seen tfsecrets)
-	case $theirs/$ours in
-	null/null) got=neither ;;
-	null/*) got=ours ;;
-	*/null) got=theirs ;;
-	"$ours/$theirs") got=same ;;
-	*) got=differ ;;
-	esac
-	[ "$got" = "$1" ] || {
-		echo "$name: $got, not $1"; echo "kubectl: $theirs"; cat kubectl.said
-		echo "tfsecrets: $ours"; echo "$status: $stderr"
-		return 1
-	}
-	case $got in
-	neither | theirs) [ "$status" -eq 1 ] || [ "$status" -eq 2 ] || { echo "$name: status $status: $stderr" && return 1; } ;;
-	esac
-	case $stderr in
-	*"$2"*) ;;
-	*) echo "$name: '$stderr' lacks '$2'" && return 1 ;;
-	esac
-	case $output$stderr in
-	*the-token* | *hidden-word*) echo "$name: shown: $output$stderr" && return 1 ;;
-	esac
-	counts[$got]=$((${counts[$got]:-0} + 1))
 }
 
 # rows: a line is NAME | EXPECTED | cluster | user | what else stands in the context | message. '' of the cluster is the
