@@ -158,11 +158,45 @@ sign_up()
 	grep -q '^#HttpOnly_127.0.0.1.*taskflow-session' cookies
 }
 
+@test "a body that is too large is refused before it is read" {
+	sign_up
+	truncate --size=300M large
+	for how in Expect: 'Transfer-Encoding: chunked'; do
+		run within curl --silent --show-error --max-time 20 --cookie cookies --request POST --header "$how" --upload-file large \
+			http://127.0.0.1:3000/api/tasks
+		echo "$how: $output"
+		[[ $output = '{"detail":"the body is too large, or of no stated length"}'* ]]
+	done
+	# At no time has it had all of that in memory.
+	[ "$(awk '/^VmHWM/ {print $2}' "/proc/$frontend/status")" -lt 250000 ]
+	[ "$(api GET tasks)" = '[]' ]
+}
+
+@test "a token that somebody has copied is worth nothing once its user has signed out" {
+	sign_up
+	cp cookies copied
+	api POST sign-out
+	run ! grep -q taskflow-session cookies
+	run within curl --silent --cookie copied http://127.0.0.1:3000/api/tasks
+	[ "$output" = '{"detail":"not signed in"}' ]
+	# Again, it makes no difference.
+	run within curl --silent --output /dev/null --write-out '%{http_code}' --cookie copied --request POST http://127.0.0.1:3000/api/sign-out
+	[ "$output" = 204 ]
+}
+
 @test "over https the cookie goes nowhere else" {
 	cd "$BATS_TEST_TMPDIR"
+	secure='[Ss]et-[Cc]ookie: taskflow-session=[^;]+; Path=/;.* Secure; HttpOnly; SameSite=strict'
 	run within curl --silent --include --header 'X-Forwarded-Proto: https' --header 'Content-Type: application/json' \
 		--data '{"name": "secure", "password": "password-of-a-user"}' http://127.0.0.1:3000/api/sign-up
-	[[ $output =~ [Ss]et-[Cc]ookie:\ taskflow-session=[^\;]+\;\ Path=/\;.*\ Secure\;\ HttpOnly\;\ SameSite=strict ]]
+	[[ $output =~ $secure ]]
+	# Where FRONTEND_URL says that users come by https, whatever a proxy says.
+	start_within frontend https FRONTEND_URL=https://taskflow.example.com BACKEND_INTERNAL_URL=http://127.0.0.1:8000 PORT=3001
+	wait_for within curl --fail --silent http://127.0.0.1:3001/ready
+	run within curl --silent --include --header 'Content-Type: application/json' \
+		--data '{"name": "secure", "password": "password-of-a-user"}' http://127.0.0.1:3001/api/sign-in
+	kill -KILL "$started"
+	[[ $output =~ $secure ]]
 }
 
 @test "the frontend stops without a failed request: not ready, then done with what it has" {

@@ -42,16 +42,16 @@ def _signature(secret: bytes, claims: str) -> str:
     return _encode(hmac.digest(secret, b"taskflow session\0" + claims.encode(), "sha256"))
 
 
-def make_token(secret: bytes, user_id: int, now: float | None = None) -> str:
+def make_token(secret: bytes, user_id: int, session: int = 0, now: float | None = None) -> str:
     expires = int(time.time() if now is None else now) + SESSION_SECONDS
-    claims = _encode(json.dumps({"user": user_id, "expires": expires}).encode())
+    claims = _encode(json.dumps({"user": user_id, "session": session, "expires": expires}).encode())
     return f"{claims}.{_signature(secret, claims)}"
 
 
-def user_of(secret: bytes, token: str) -> int | None:
-    """The user whom the token was made for, if we made it and it has not expired."""
+def session_of(secret: bytes, token: str) -> tuple[int, int] | None:
+    """The user whom the token was made for and the number of the session, if we made it and it has not expired."""
     claims, _, signature = token.partition(".")
     if not hmac.compare_digest(_signature(secret, claims).encode(), signature.encode()):
         return None
     known = json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))
-    return known["user"] if known["expires"] > time.time() else None
+    return (known["user"], known["session"]) if known["expires"] > time.time() else None

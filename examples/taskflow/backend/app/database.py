@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Accounts and tasks in PostgreSQL."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import ForeignKey, String, create_engine, func, text
+from sqlalchemy import DateTime, ForeignKey, Row, String, case, create_engine, func, text, update
 from sqlalchemy.engine import URL, Engine
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 _LOCK = 0x7461736B  # any number that all replicas agree on
 
@@ -20,6 +20,9 @@ class User(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(64), unique=True)
     password: Mapped[str]
+    session: Mapped[int] = mapped_column(default=0)  # tokens with another number have been withdrawn
+    tries: Mapped[int] = mapped_column(default=0)  # to sign in, in the minute since tries_since
+    tries_since: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
 class Task(Base):
@@ -50,6 +53,20 @@ def make_tables(engine: Engine) -> None:
     with engine.begin() as connection:
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
         Base.metadata.create_all(connection)
+
+
+def account_to_try(session: Session, name: str) -> Row | None:
+    """The account of that name. The attempt to sign in is counted before its password is looked at, so that
+    many at once get no more of them than one after the other."""
+    recent = User.tries_since > func.now() - timedelta(minutes=1)
+    counted = {
+        User.tries: case((recent, User.tries + 1), else_=1),
+        User.tries_since: case((recent, User.tries_since), else_=func.now()),
+    }
+    columns = (User.id, User.password, User.session, User.tries)
+    account = session.execute(update(User).where(User.name == name).values(counted).returning(*columns)).one_or_none()
+    session.commit()
+    return account
 
 
 def answers(engine: Engine) -> bool:

@@ -13,7 +13,7 @@ from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import JSONResponse
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel, ConfigDict, StringConstraints
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -24,6 +24,7 @@ from .logs import say
 from .settings import Settings
 
 BODY_MAX = 64 * 1024
+TRIES_PER_MINUTE = 10  # to sign in to one account
 
 
 def text(most: int, least: int = 1):
@@ -103,8 +104,10 @@ Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(HTTPBearer(
 
 
 def signed_in(parts: Shared, session: Database, credentials: Credentials) -> int:
-    user = accounts.user_of(parts.settings.better_auth_secret, credentials.credentials) if credentials else None
-    if user is None or session.get(User, user) is None:
+    secret = parts.settings.better_auth_secret
+    user, number = (credentials and accounts.session_of(secret, credentials.credentials)) or (None, None)
+    known = session.get(User, user) if user is not None else None
+    if known is None or known.session != number:
         raise HTTPException(401, "not signed in", {"WWW-Authenticate": "Bearer"})
     return user
 
@@ -150,11 +153,20 @@ def sign_up(account: Account, parts: Shared, session: Database) -> dict:
 
 @api.post("/sign-in")
 def sign_in(account: Account, parts: Shared, session: Database) -> dict:
-    user = session.scalar(select(User).where(User.name == account.name))
-    session.rollback()  # the hash takes its time: no connection is held meanwhile
+    user = database.account_to_try(session, account.name)
+    if user and user.tries > TRIES_PER_MINUTE:
+        raise HTTPException(429, "too many attempts, wait a minute", {"Retry-After": "60"})
+    # The hash takes its time: no connection is held meanwhile.
     if not accounts.is_password(account.password, user.password if user else None):
         raise HTTPException(401, "the name or the password is wrong")
-    return {"token": accounts.make_token(parts.settings.better_auth_secret, user.id)}
+    return {"token": accounts.make_token(parts.settings.better_auth_secret, user.id, user.session)}
+
+
+@api.post("/sign-out", status_code=204)
+def sign_out(user: UserId, session: Database) -> None:
+    """Everywhere: no token that the user has been given counts any more."""
+    session.execute(update(User).where(User.id == user).values(session=User.session + 1))
+    session.commit()
 
 
 @api.get("/tasks")

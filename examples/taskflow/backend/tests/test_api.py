@@ -6,8 +6,10 @@ import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+import psycopg
 import pytest
 from app import accounts
+from app.web import TRIES_PER_MINUTE
 from conftest import KEY, SIGNING
 
 
@@ -50,6 +52,13 @@ def test_a_bad_title_is_refused(client, user, title):
     assert client.get("/api/tasks", headers=user).json() == []
 
 
+def test_half_a_character_is_refused(client, user):
+    half = rb'{"title": "\ud800", "question": "\ud800", "name": "\ud800", "password": "\ud800-long-enough"}'
+    headers = user | {"Content-Type": "application/json"}
+    for path in ("tasks", "chat", "sign-up", "sign-in"):
+        assert client.post(f"/api/{path}", headers=headers, content=half).status_code == 422
+
+
 @pytest.mark.parametrize("number", ["0", "-1", "2147483648", "99999999999999999999"])
 def test_a_number_that_no_task_has(client, user, number):
     assert client.delete(f"/api/tasks/{number}", headers=user).status_code == 404
@@ -65,6 +74,41 @@ def test_sign_in_takes_the_right_password_only(client):
     nobody = client.post("/api/sign-in", json=account | {"name": "no one"})
     assert (wrong.status_code, wrong.json()) == (nobody.status_code, nobody.json())
     assert wrong.status_code == 401
+
+
+def test_signing_out_withdraws_every_token(client):
+    account = {"name": "grace", "password": "correct horse"}
+    first = client.post("/api/sign-up", json=account).json()["token"]
+    second = client.post("/api/sign-in", json=account).json()["token"]
+
+    def tasks(token):
+        return client.get("/api/tasks", headers={"Authorization": f"Bearer {token}"}).status_code
+
+    assert (tasks(first), tasks(second)) == (200, 200)
+    assert client.post("/api/sign-out", headers={"Authorization": f"Bearer {first}"}).status_code == 204
+    assert (tasks(first), tasks(second)) == (401, 401)
+    assert client.post("/api/sign-out", headers={"Authorization": f"Bearer {first}"}).status_code == 401
+    assert tasks(client.post("/api/sign-in", json=account).json()["token"]) == 200
+
+
+def test_passwords_cannot_be_tried_by_the_thousand(backend, client, postgres):
+    account = {"name": "mallory's aim", "password": "correct horse"}
+    client.post("/api/sign-up", json=account)
+
+    def sign_in(password):
+        return client.post("/api/sign-in", json=account | {"password": password})
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = [answer.status_code for answer in pool.map(sign_in, ["wrong horse"] * 25)]
+    assert sorted(answers) == [401] * TRIES_PER_MINUTE + [429] * (25 - TRIES_PER_MINUTE)
+    right = sign_in("correct horse")
+    assert (right.status_code, right.headers["retry-after"]) == (429, "60")
+    assert right.json() == {"detail": "too many attempts, wait a minute"}
+    # Others are not kept from signing in by it, and a minute later nobody is.
+    assert backend.sign_up()
+    with psycopg.connect(postgres.url()) as connection:
+        connection.execute("UPDATE users SET tries_since = tries_since - interval '61 seconds'")
+    assert sign_in("correct horse").status_code == 200
 
 
 def test_two_that_want_the_same_name_at_once(client):

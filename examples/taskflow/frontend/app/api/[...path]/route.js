@@ -6,7 +6,7 @@ import { cookies } from "next/headers";
 const COOKIE = "taskflow-session";
 const SESSION_SECONDS = 12 * 3600;
 const BODY_MAX = 64 * 1024;
-const ALLOWED = /^(sign-in|sign-up|tasks(\/\d{1,10})?|chat)$/;
+const ALLOWED = /^(sign-in|sign-up|sign-out|tasks(\/\d{1,10})?|chat)$/;
 
 const answer = (status, detail) => Response.json({ detail }, { status });
 const backend = () => (process.env.BACKEND_INTERNAL_URL || "http://taskflow-backend:8000").replace(/\/+$/, "");
@@ -44,8 +44,12 @@ async function pass(request, path) {
   if (token) headers.authorization = `Bearer ${token}`;
   const options = { method: request.method, headers, cache: "no-store", redirect: "error" };
   if (request.method !== "GET" && request.method !== "DELETE") {
+    // Before it is read: a pod has little memory.
+    const isChunked = request.headers.has("transfer-encoding");
+    if (isChunked || Number(request.headers.get("content-length")) > BODY_MAX) {
+      return answer(413, "the body is too large, or of no stated length");
+    }
     options.body = await request.text();
-    if (options.body.length > BODY_MAX) return answer(413, "the body is too large");
     headers["content-type"] = "application/json";
   }
   try {
@@ -62,13 +66,14 @@ async function handle(request, { params }) {
   const path = (await params).path.join("/");
   const site = request.headers.get("sec-fetch-site");
   if (request.method !== "GET" && site && site !== "same-origin") return answer(403, "not from this site");
-  if (path === "sign-out" && request.method === "POST") {
-    await keep(request, "");
-    return new Response(null, { status: 204 });
-  }
   if (!ALLOWED.test(path)) return answer(404, "Not Found");
 
   const response = await pass(request, path);
+  // Signed out, or no longer signed in, which comes to the same.
+  if (path === "sign-out" && [204, 401].includes(response.status)) {
+    await keep(request, "");
+    return new Response(null, { status: 204 });
+  }
   if (response.status === 204) return new Response(null, { status: 204 });
   const body = await response.json().catch(() => ({ detail: "the backend's answer makes no sense" }));
   if (typeof body?.token === "string") {
