@@ -103,7 +103,7 @@ must_fail()
 	must_fail "/backend/resources/limits/memory" --set backend.resources.limits.memory=256M
 	must_fail "/backend/resources/requests/cpu" --set backend.resources.requests.cpu=fast
 	must_fail "/backend/preStopSleepSeconds" --set backend.preStopSleepSeconds=0
-	must_fail "/backend/terminationGracePeriodSeconds" --set backend.terminationGracePeriodSeconds=10
+	must_fail "/backend/terminationGracePeriodSeconds" --set backend.terminationGracePeriodSeconds=59
 	must_fail "/frontend/service/type" --set frontend.service.type=LoadBalanced
 	must_fail "/frontend/service/nodePort" --set frontend.service.type=NodePort --set frontend.service.nodePort=80
 	must_fail "/frontend/service/nodePort" --set frontend.service.nodePort=30080
