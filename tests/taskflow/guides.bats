@@ -47,11 +47,11 @@ started()
 		jq --raw-output '[.items[].metadata | select(.deletionTimestamp | not).uid] | sort[]'
 }
 
-@test "every block of shell is run here, but for those that make a cluster" {
+@test "every block of shell is run here, but for those that make a cluster or a database to try" {
 	"$BATS_TEST_DIRNAME/block" README.md docs/*.md >blocks
 	grep -c ': run: ' blocks
 	grep ': not run: ' blocks >not-run
-	printf '%s\n' 'README.md: not run: minikube' 'README.md: not run: kind' | cmp - not-run
+	printf 'README.md: not run: %s\n' minikube kind database | cmp - not-run
 	while IFS=': ' read -r page _ name; do
 		grep -qE "guide (docs/)?$page $name\$" "$BATS_TEST_FILENAME" || { echo "$page: '$name' is not run"; return 1; }
 	done < <(grep ': run: ' blocks)
@@ -69,6 +69,14 @@ started()
 	[[ $output == *"Rollback was a success"* ]]
 	[ "$(in_project get deployment taskflow-backend --output='jsonpath={..preStop.sleep.seconds}')" = 5 ]
 	[ "$(helm history taskflow --namespace taskflow --output json | jq length)" = 3 ]
+}
+
+@test "README: one of each for development" {
+	guide README.md dev
+	[ "$(kubectl --namespace=taskflow-dev get deployments --output='jsonpath={.items[*].status.readyReplicas}')" = "1 1" ]
+	[ "$(eventually enter curl --silent --fail http://10.99.0.1:30080/)" = ok ]
+	[ -z "$(git status --porcelain)" ]
+	kubectl delete namespace taskflow-dev --wait=false
 }
 
 @test "a value changes, comes to the pods that use it and to no others, and goes back" {
