@@ -52,7 +52,8 @@ is_used(const struct consumer *workload, const struct kube_object *object)
 	for (size_t i = 0; i < workload->reference_count; i++) {
 		const struct consumer_reference *reference = &workload->references[i];
 
-		if (reference->kind == object->kind && strcmp(reference->name, object->name) == 0)
+		if (!reference->is_outside && reference->kind == object->kind &&
+		    strcmp(reference->name, object->name) == 0)
 			return true;
 	}
 	return false;

@@ -229,8 +229,13 @@ group_of(const char *resource)
 	static const struct {
 		const char *resource, *group;
 	} groups[] = {
-		{ "deployments", "apps" }, { "statefulsets", "apps" }, { "daemonsets", "apps" },
-		{ "replicasets", "apps" }, { "jobs", "batch" },	       { "cronjobs", "batch" },
+		{ "deployments", "apps" },
+		{ "statefulsets", "apps" },
+		{ "daemonsets", "apps" },
+		{ "replicasets", "apps" },
+		{ "jobs", "batch" },
+		{ "cronjobs", "batch" },
+		{ "ingresses", "networking.k8s.io" },
 	};
 
 	for (size_t i = 0; i < COUNT(groups); i++) {
@@ -241,7 +246,7 @@ group_of(const char *resource)
 }
 
 /* Of a 403: which right is missing. A list of all namespaces is tried, and may be refused; a namespace that is being
- * deleted takes nothing from anybody. */
+ * deleted, or has its quota used up, takes nothing from anybody. */
 static void
 explain(const struct api *api, const struct call *call, const struct http_answer *answer,
 	const struct json_node *status, struct error *err)
@@ -257,7 +262,8 @@ explain(const struct api *api, const struct call *call, const struct http_answer
 	bool is_try = strcmp(call->subject.verb, "list") == 0 && call->subject.namespace == NULL;
 
 	if (answer->status == 403 && !is_try &&
-	    (cause == NULL || strcmp(cause, "NamespaceTerminating") != 0))
+	    (cause == NULL || strcmp(cause, "NamespaceTerminating") != 0) &&
+	    !refusal_is_quota(status))
 		access_explain(api->http, &request, EXPLAIN_SECONDS, err);
 }
 
@@ -390,11 +396,12 @@ api_create(struct api *api, const char *resource, const char *namespace, struct 
 
 int
 api_replace(struct api *api, enum object_kind kind, const char *namespace, const char *name,
-	    struct bytes body, enum api_result *ret_result, struct error *err)
+	    struct bytes body, struct object_meta *ret, enum api_result *ret_result,
+	    struct error *err)
 {
 	const struct subject subject = { "update", api_resource(kind), namespace, name };
 
-	return write_to(api, &subject, "PUT", "", "application/json", body, NULL, ret_result, err);
+	return write_to(api, &subject, "PUT", "", "application/json", body, ret, ret_result, err);
 }
 
 int

@@ -101,10 +101,10 @@ int api_apply(struct api *api, enum object_kind kind, const char *namespace, con
 /* POST. API_DONE or API_EXISTS. */
 int api_create(struct api *api, const char *resource, const char *namespace, struct bytes body,
 	       enum api_result *ret_result, struct error *err) __attribute__((warn_unused_result));
-/* PUT of a whole object, whatever its resourceVersion. API_DONE or API_ABSENT. */
+/* PUT of a whole object, whatever its resourceVersion. API_DONE with its metadata, or API_ABSENT. */
 int api_replace(struct api *api, enum object_kind kind, const char *namespace, const char *name,
-		struct bytes body, enum api_result *ret_result, struct error *err)
-	__attribute__((warn_unused_result));
+		struct bytes body, struct object_meta *ret, enum api_result *ret_result,
+		struct error *err) __attribute__((warn_unused_result));
 /* A merge PATCH, never with values in it. API_DONE, API_STALE or API_ABSENT. */
 int api_merge(struct api *api, enum object_kind kind, const char *namespace, const char *name,
 	      struct bytes body, enum api_result *ret_result, struct error *err)

@@ -89,6 +89,8 @@ read_inventory(struct round *round, struct object_meta *meta, struct inventory *
 	if (read_meta(round, OBJECT_SECRET, name, meta, &result, err) < 0)
 		return -1;
 	inventory_clear(inventory);
+	if (result == API_DONE && owner_check_stays(OBJECT_SECRET, name, meta, err) < 0)
+		return -1;
 	if (result == API_DONE && inventory_read(meta, inventory, err) < 0)
 		return error_context(err, "the Secret '%s' in namespace '%s'", name,
 				     round->namespace);
@@ -138,7 +140,8 @@ look_at(struct round *round, size_t at, struct error *err)
 			list_add(&state->drift, "it was deleted");
 		return 0;
 	}
-	if (owner_check(&terms, object, &state->meta, err) < 0)
+	if (owner_check_stays(object->kind, object->name, &state->meta, err) < 0 ||
+	    owner_check(&terms, object, &state->meta, err) < 0)
 		return -1;
 	return look_closer(round, object, state, err);
 }
@@ -203,44 +206,74 @@ check_objects(const struct round *round, struct error *err)
 	return 0;
 }
 
-/* Server-side apply drops a key at once, and pods that name it would not start again. Who may not list workloads
- * does without this look. */
+/* What uses the objects, read when a key is about to go. */
+struct users {
+	struct workloads workloads;
+	struct list unseen; /* resources that the account may not list */
+	bool has_read;
+};
+
+static void
+users_clear(struct users *users)
+{
+	workloads_clear(&users->workloads);
+	list_clear(&users->unseen);
+}
+
 static int
-check_lost_keys(const struct round *round, size_t at, struct workloads *workloads, bool *has_read,
-		struct error *err)
+refuse_lost(const struct kube_object *object, const char *key, const struct workload *user,
+	    struct error *err)
+{
+	return error_set(err, ERROR_REFUSED,
+			 "%s '%s' would lose the key '%s', which %s/%s refers to; %s",
+			 kube_kind_name(object->kind), object->name, key, user->kind->shown,
+			 user->name,
+			 user->is_owned ? "run this again when that has ended" :
+					  "change that first");
+}
+
+/* Server-side apply drops a key at once, and containers that name it would not start again. Who may not list all
+ * that could does without that part of the look, and is told. */
+static int
+check_lost_keys(const struct round *round, size_t at, struct users *users, struct error *err)
 {
 	const struct kube_object *object = &round->objects.items[at];
 	CLEANUP(list_clear) struct list lost = LIST_INIT;
+	CLEANUP(free_text) char *keys = NULL, *unseen = NULL;
 
 	object_meta_lost_keys(&round->states[at].meta, object, &lost);
-	if (lost.count > 0 && !*has_read &&
-	    workloads_read(round->api, round->namespace, true, workloads, err) < 0 &&
-	    err->code != ERROR_CLUSTER)
+	if (lost.count == 0)
+		return 0;
+	if (!users->has_read && workloads_read(round->api, round->namespace, WORKLOADS_OF_PODS,
+					       &users->unseen, &users->workloads, err) < 0)
 		return -1;
-	*has_read = *has_read || lost.count > 0;
+	users->has_read = true;
 	for (size_t i = 0; i < lost.count; i++) {
-		const struct workload *user =
-			workloads_need_key(workloads, object->kind, object->name, lost.items[i]);
+		const struct workload *user = workloads_need_key(&users->workloads, object->kind,
+								 object->name, lost.items[i]);
 
 		if (user != NULL)
-			return error_set(err, ERROR_REFUSED,
-					 "%s '%s' would lose the key '%s', which %s/%s refers to; "
-					 "change that first",
-					 kube_kind_name(object->kind), object->name, lost.items[i],
-					 user->kind->shown, user->name);
+			return refuse_lost(object, lost.items[i], user, err);
 	}
+	if (users->unseen.count == 0)
+		return 0;
+	keys = list_join(&lost, ", ", ", ");
+	unseen = list_join(&users->unseen, ", ", ", ");
+	round->apply->note("note: %s '%s' loses %s; whether one of these refers to it was not "
+			   "seen, since the account may not list them: %s",
+			   kube_kind_name(object->kind), object->name, keys, unseen);
 	return 0;
 }
 
 static int
 check_all_lost_keys(const struct round *round, struct error *err)
 {
-	CLEANUP(workloads_clear) struct workloads workloads = WORKLOADS_INIT;
-	bool has_read = false;
+	CLEANUP(users_clear)
+	struct users users = { .workloads = WORKLOADS_INIT, .unseen = LIST_INIT };
 
 	for (size_t i = 0; i < round->objects.count; i++) {
 		if (round->states[i].deed == APPLY_CHANGED &&
-		    check_lost_keys(round, i, &workloads, &has_read, err) < 0)
+		    check_lost_keys(round, i, &users, err) < 0)
 			return -1;
 	}
 	return 0;

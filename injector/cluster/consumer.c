@@ -74,7 +74,7 @@ add_reference(struct consumer *workload, const struct consumer_reference *refere
 /* from: the map that names the object, by name_field. */
 static void
 add_object(struct consumer *workload, enum object_kind kind, const struct yaml_node *from,
-	   const char *name_field)
+	   const char *name_field, bool is_outside)
 {
 	const struct yaml_node *name = text_node(from, name_field);
 
@@ -85,6 +85,7 @@ add_object(struct consumer *workload, enum object_kind kind, const struct yaml_n
 						    .kind = kind,
 						    .name = name->text,
 						    .is_optional = is_true(from, "optional"),
+						    .is_outside = is_outside,
 						    .at = name });
 }
 
@@ -152,7 +153,7 @@ read_source(struct consumer *workload, enum object_kind kind, const struct yaml_
 	const struct yaml_node *items = get(source, "items");
 
 	if (count_of(items) == 0)
-		add_object(workload, kind, source, name_field);
+		add_object(workload, kind, source, name_field, false);
 	for (size_t i = 0; i < count_of(items); i++)
 		add_key(workload, kind, source, name_field, items->children[i]);
 }
@@ -176,7 +177,7 @@ static void
 read_secrets(struct consumer *workload, const struct yaml_node *list, const char *name_field)
 {
 	for (size_t i = 0; i < count_of(list); i++)
-		add_object(workload, OBJECT_SECRET, list->children[i], name_field);
+		add_object(workload, OBJECT_SECRET, list->children[i], name_field, true);
 }
 
 static void

@@ -26,6 +26,7 @@ struct consumer_reference {
 	const char *key;    /* REFERENCE_KEY */
 	const char *prefix; /* REFERENCE_VARIABLES: of each name; NULL: none */
 	bool is_optional;
+	bool is_outside; /* containers do not get it: pull secrets, an Ingress' certificates */
 	const struct yaml_node *at; /* the name's node, or the key's */
 };
 

@@ -101,12 +101,14 @@ rest_of(const struct json_node *item)
 	return out.full ? NULL : buf_take_text(&out);
 }
 
-/* Whether somebody else has written to it: such objects, mostly few, are looked at one by one. */
+/* Whether somebody else has written to it, or deleted it: such objects, mostly few, are looked at one by one. */
 static bool
 is_of_others(const struct json_node *item)
 {
 	const struct json_node *entry = NULL;
 
+	if (json_walk(item, "metadata", "deletionTimestamp", NULL) != NULL)
+		return true;
 	while ((entry = fields_next_entry(item, entry)) != NULL) {
 		if (!fields_is_ours(entry, "Apply") && !fields_is_ours(entry, "Update"))
 			return true;

@@ -248,3 +248,29 @@ owner_check(const struct owner_terms *terms, const struct kube_object *object,
 		return -1;
 	return check_labels(terms, object, meta, err);
 }
+
+int
+owner_check_stays(enum object_kind kind, const char *name, const struct object_meta *meta,
+		  struct error *err)
+{
+	CLEANUP(list_clear) struct list names = LIST_INIT;
+	CLEANUP(free_text) char *joined = NULL;
+	const struct json_node *finalizer =
+		json_first(json_walk(meta->json, "metadata", "finalizers", NULL));
+
+	if (object_meta_text(meta, "deletionTimestamp") == NULL)
+		return 0;
+	for (; finalizer != NULL; finalizer = json_next(finalizer)) {
+		const char *text = json_string_of(finalizer);
+
+		list_add(&names, text != NULL ? text : "?");
+	}
+	joined = list_join(&names, ", ", ", ");
+	return error_set(
+		err, ERROR_CLUSTER,
+		"%s '%s' is being deleted, and what is written now goes with it%s%s%s: run "
+		"this again when it has gone",
+		kube_kind_name(kind), name,
+		names.count > 0 ? "; it waits for its finalizers (" : "", joined,
+		names.count > 0 ? ")" : "");
+}

@@ -21,6 +21,10 @@ int owner_check(const struct owner_terms *terms, const struct kube_object *objec
 		const struct object_meta *meta, struct error *err)
 	__attribute__((warn_unused_result));
 
+/* ERROR_CLUSTER for what is being deleted and only waits for its finalizers: whatever is written goes with it. */
+int owner_check_stays(enum object_kind kind, const char *name, const struct object_meta *meta,
+		      struct error *err) __attribute__((warn_unused_result));
+
 /* Whether --adopt takes over what this manager wrote: a command that somebody ran once, and that writes nothing by
  * itself. Controllers, and names that nobody knows, are left what is theirs. */
 bool owner_is_hand(const char *manager);

@@ -85,6 +85,15 @@ has_cause(const struct json_node *status, const char *reason)
 	return false;
 }
 
+bool
+refusal_is_quota(const struct json_node *status)
+{
+	const char *message = json_string_of(json_get(status, "message"));
+
+	return message != NULL && strcmp(refusal_reason(status), "Forbidden") == 0 &&
+	       strstr(message, " is forbidden: exceeded quota: ") != NULL;
+}
+
 /* What to do about a status that says nothing else to us. */
 static const char *
 advice_on(int status)
@@ -115,6 +124,10 @@ refuse_forbidden(const struct kube_access *access, const struct subject *subject
 	if (has_cause(status, "NamespaceTerminating"))
 		return error_set(err, ERROR_CLUSTER,
 				 "cannot %s %s (403): the namespace is being deleted",
+				 subject->verb, what);
+	if (refusal_is_quota(status))
+		return error_set(err, ERROR_CLUSTER,
+				 "cannot %s %s (403): a ResourceQuota of the namespace is used up",
 				 subject->verb, what);
 	return error_set(err, ERROR_CLUSTER,
 			 "not allowed to %s %s (403): a role must grant it to the account (%s)",

@@ -18,6 +18,8 @@ struct subject {
 const char *refusal_reason(const struct json_node *status);
 /* Whether a 409 is one of fields that others own; *owned, which is emptied before, then names them. */
 bool refusal_is_owned(const struct json_node *status, struct list *owned);
+/* Whether a 403 is a ResourceQuota's, which only its text says. */
+bool refusal_is_quota(const struct json_node *status);
 
 /* ERROR_CLUSTER; -1. status: NULL where the answer is no JSON. */
 int refuse(const struct kube_access *access, const struct subject *subject,

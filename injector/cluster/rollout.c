@@ -120,6 +120,9 @@ rollout_restart(const struct rollout *rollout, const struct workloads *workloads
 			return -1;
 		report(rollout, workload->kind->kind, workload->kind->shown, workload->name,
 		       APPLY_RESTARTED);
+		if (workload->held != NULL)
+			rollout->apply->note("note: %s/%s: %s", workload->kind->shown,
+					     workload->name, workload->held);
 	}
 	return 0;
 }
@@ -165,7 +168,7 @@ prune_one(const struct rollout *rollout, const struct workloads *workloads,
 {
 	CLEANUP(object_meta_clear) struct object_meta meta = OBJECT_META_INIT;
 	const char *shown = kube_kind_shown(leftover->kind);
-	const struct workload *user = workloads_use(workloads, leftover->kind, leftover->name);
+	const struct workload *user = workloads_name(workloads, leftover->kind, leftover->name);
 	enum api_result result;
 
 	*ret_gone = false;
@@ -211,8 +214,8 @@ prune_all(const struct rollout *rollout, const struct inventory *inventory, stru
 
 		if (!is_leftover(rollout, entry, &leftover))
 			continue;
-		if (!has_read &&
-		    workloads_read(rollout->api, rollout->namespace, true, &workloads, err) < 0)
+		if (!has_read && workloads_read(rollout->api, rollout->namespace, WORKLOADS_NAMING,
+						NULL, &workloads, err) < 0)
 			return error_context(
 				err, "cannot tell whether '%s' is used, so nothing is pruned",
 				entry);

@@ -29,7 +29,8 @@ restart_again(const struct rollout *rollout, struct error *err)
 			object->content = object_meta_annotation(&kept->object, ANNOTATION_CONTENT);
 		before.count += object->content != NULL;
 	}
-	result = workloads_read(rollout->api, rollout->namespace, false, &workloads, err);
+	result = workloads_read(rollout->api, rollout->namespace, WORKLOADS_RESTARTED, NULL,
+				&workloads, err);
 	if (result == 0)
 		result = rollout_restart(&before, &workloads, err);
 	free(objects);
@@ -84,6 +85,8 @@ put_back(const struct rollout *rollout, struct error *err)
 	const struct error cause = *err;
 	struct error failure;
 
+	if (rollout->kept->count == 0)
+		return -1; /* this run has changed nothing */
 	rollout->api->goes_on = interrupt_caught() != 0;
 	if (rollout->api->goes_on)
 		rollout->apply->note("%s: all is put back; a second signal ends this at once",
@@ -119,7 +122,8 @@ roll_out(const struct rollout *rollout, struct error *err)
 
 	if (!apply->restart && !apply->wait)
 		return 0;
-	if (workloads_read(rollout->api, rollout->namespace, false, &workloads, err) < 0 ||
+	if (workloads_read(rollout->api, rollout->namespace, WORKLOADS_RESTARTED, NULL, &workloads,
+			   err) < 0 ||
 	    (apply->restart && rollout_restart(rollout, &workloads, err) < 0))
 		return fail(rollout, "workloads are restarted", err);
 	if (apply->wait && apply->dry_run == DRY_RUN_NONE &&

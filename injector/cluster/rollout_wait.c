@@ -52,6 +52,11 @@ deployment_stage(const struct json_node *object, struct buf *text)
 		buf_append_text(text, "its progress deadline is exceeded");
 		return STAGE_FAILED;
 	}
+	if (updated < wanted && json_is_true(json_walk(object, "spec", "paused", NULL))) {
+		buf_append_text(text, "it is paused, so that its pods are not replaced "
+				      "(kubectl rollout resume)");
+		return STAGE_FAILED;
+	}
 	if (updated < wanted)
 		return wait_for(text, "new", updated, wanted);
 	if (all > updated) {

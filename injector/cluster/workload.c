@@ -9,12 +9,16 @@ static const struct workload_kind kinds[] = {
 	{ "deployments", "Deployment", "deployment.apps", true },
 	{ "statefulsets", "StatefulSet", "statefulset.apps", true },
 	{ "daemonsets", "DaemonSet", "daemonset.apps", true },
+	{ "replicasets", "ReplicaSet", "replicaset.apps", false },
+	{ "replicationcontrollers", "ReplicationController", "replicationcontroller", false },
 	{ "cronjobs", "CronJob", "cronjob.batch", false },
 	{ "jobs", "Job", "job.batch", false },
 	{ "pods", "Pod", "pod", false },
+	{ "serviceaccounts", "ServiceAccount", "serviceaccount", false },
+	{ "ingresses", "Ingress", "ingress.networking.k8s.io", false },
 };
 
-enum { RESTARTABLE_KINDS = 3 };
+_Static_assert(COUNT(kinds) == WORKLOADS_NAMING, "the scopes are fronts of the table");
 
 static void
 workload_clear(struct workload *workload)
@@ -40,8 +44,8 @@ workloads_clear(struct workloads *workloads)
 }
 
 static void
-refer(struct workload *workload, enum object_kind kind, const char *name, const char *key,
-      bool optional)
+refer_as(struct workload *workload, enum object_kind kind, const char *name, const char *key,
+	 bool optional, bool outside)
 {
 	if (name == NULL)
 		return;
@@ -51,7 +55,31 @@ refer(struct workload *workload, enum object_kind kind, const char *name, const 
 		(struct reference){ .kind = kind,
 				    .name = xstrdup(name),
 				    .key = key != NULL ? xstrdup(key) : NULL,
-				    .optional = optional };
+				    .optional = optional,
+				    .outside = outside };
+}
+
+static void
+refer(struct workload *workload, enum object_kind kind, const char *name, const char *key,
+      bool optional)
+{
+	refer_as(workload, kind, name, key, optional, false);
+}
+
+/* What the pod's containers do not get: a Secret for whoever pulls, mounts or serves. */
+static void
+refer_outside(struct workload *workload, const struct json_node *holder, const char *field)
+{
+	refer_as(workload, OBJECT_SECRET, json_string_of(json_get(holder, field)), NULL, true,
+		 true);
+}
+
+static void
+refer_outside_each(struct workload *workload, const struct json_node *list, const char *field)
+{
+	for (const struct json_node *entry = json_first(list); entry != NULL;
+	     entry = json_next(entry))
+		refer_outside(workload, entry, field);
 }
 
 static bool
@@ -111,6 +139,27 @@ source(struct workload *workload, enum object_kind kind, const struct json_node 
 		      is_optional(node));
 }
 
+/* The drivers that take a Secret of the pod's namespace (core/v1: VolumeSource). */
+static void
+driver(struct workload *workload, const struct json_node *volume)
+{
+	static const struct {
+		const char *driver, *holder;
+	} sources[] = { { "csi", "nodePublishSecretRef" },
+			{ "cephfs", "secretRef" },
+			{ "flexVolume", "secretRef" },
+			{ "iscsi", "secretRef" },
+			{ "rbd", "secretRef" },
+			{ "scaleIO", "secretRef" },
+			{ "storageos", "secretRef" } };
+
+	for (size_t i = 0; i < COUNT(sources); i++)
+		refer_outside(workload,
+			      json_walk(volume, sources[i].driver, sources[i].holder, NULL),
+			      "name");
+	refer_outside(workload, json_get(volume, "azureFile"), "secretName");
+}
+
 static void
 volumes(struct workload *workload, const struct json_node *list)
 {
@@ -119,6 +168,7 @@ volumes(struct workload *workload, const struct json_node *list)
 		const struct json_node *part =
 			json_first(json_walk(volume, "projected", "sources", NULL));
 
+		driver(workload, volume);
 		source(workload, OBJECT_SECRET, json_get(volume, "secret"), "secretName");
 		source(workload, OBJECT_CONFIGMAP, json_get(volume, "configMap"), "name");
 		for (; part != NULL; part = json_next(part)) {
@@ -141,13 +191,10 @@ containers(struct workload *workload, const struct json_node *list)
 static void
 pod_spec(struct workload *workload, const struct json_node *spec)
 {
-	const struct json_node *pull = json_first(json_get(spec, "imagePullSecrets"));
-
 	containers(workload, json_get(spec, "initContainers"));
 	containers(workload, json_get(spec, "containers"));
 	volumes(workload, json_get(spec, "volumes"));
-	for (; pull != NULL; pull = json_next(pull))
-		refer(workload, OBJECT_SECRET, json_string_of(json_get(pull, "name")), NULL, true);
+	refer_outside_each(workload, json_get(spec, "imagePullSecrets"), "name");
 }
 
 static const struct json_node *
@@ -168,34 +215,95 @@ copy_of(const struct json_node *node)
 	return text != NULL ? xstrdup(text) : NULL;
 }
 
-/* A finished pod or job refers to nothing any more; what another workload owns is that one's. */
 static bool
-is_past(const struct json_node *object)
+is_finished_job(const struct json_node *object)
+{
+	const struct json_node *condition =
+		json_first(json_walk(object, "status", "conditions", NULL));
+
+	for (; condition != NULL; condition = json_next(condition)) {
+		const char *type = json_string_of(json_get(condition, "type"));
+		const char *status = json_string_of(json_get(condition, "status"));
+
+		if (type != NULL && status != NULL && strcmp(status, "True") == 0 &&
+		    (strcmp(type, "Complete") == 0 || strcmp(type, "Failed") == 0))
+			return true;
+	}
+	return false;
+}
+
+/* What is being deleted starts no container any more, nor does a finished pod or job, nor a ReplicaSet that a
+ * Deployment keeps for its history. */
+static bool
+is_past(const struct workload_kind *kind, const struct json_node *object, bool is_owned)
 {
 	const char *phase = json_string_of(json_walk(object, "status", "phase", NULL));
 
-	return json_first(json_walk(object, "metadata", "ownerReferences", NULL)) != NULL ||
-	       json_walk(object, "status", "completionTime", NULL) != NULL ||
-	       (phase != NULL && (strcmp(phase, "Succeeded") == 0 || strcmp(phase, "Failed") == 0));
+	if (json_walk(object, "metadata", "deletionTimestamp", NULL) != NULL)
+		return true;
+	if (strcmp(kind->resource, "pods") == 0)
+		return phase != NULL &&
+		       (strcmp(phase, "Succeeded") == 0 || strcmp(phase, "Failed") == 0);
+	if (strcmp(kind->resource, "replicasets") == 0)
+		return is_owned && json_number_of(json_walk(object, "spec", "replicas", NULL)) == 0;
+	return strcmp(kind->resource, "jobs") == 0 && is_finished_job(object);
+}
+
+/* What keeps the pods of before, whatever the template says. */
+static const char *
+held_by(const struct workload_kind *kind, const struct json_node *object)
+{
+	const struct json_node *strategy = json_walk(object, "spec", "updateStrategy", NULL);
+	const char *type = json_string_of(json_get(strategy, "type"));
+
+	if (!kind->restarts)
+		return NULL;
+	if (json_is_true(json_walk(object, "spec", "paused", NULL)))
+		return "it is paused, so its pods keep the old values until it is resumed";
+	if (type != NULL && strcmp(type, "OnDelete") == 0)
+		return "its pods are replaced by hand (updateStrategy OnDelete), and keep the old "
+		       "values until then";
+	if (json_number_of(json_walk(strategy, "rollingUpdate", "partition", NULL)) > 0)
+		return "its pods below the partition keep the old values";
+	return NULL;
+}
+
+static void
+read_references(struct workload *workload, const struct json_node *object,
+		const struct json_node *template)
+{
+	const char *resource = workload->kind->resource;
+
+	if (strcmp(resource, "serviceaccounts") == 0) {
+		refer_outside_each(workload, json_get(object, "secrets"), "name");
+		refer_outside_each(workload, json_get(object, "imagePullSecrets"), "name");
+	} else if (strcmp(resource, "ingresses") == 0) {
+		refer_outside_each(workload, json_walk(object, "spec", "tls", NULL), "secretName");
+	} else {
+		pod_spec(workload, json_get(template, "spec"));
+	}
 }
 
 static void
 add(struct workloads *workloads, const struct workload_kind *kind, const struct json_node *object)
 {
 	const struct json_node *template = template_of(kind, object);
+	bool is_owned = json_first(json_walk(object, "metadata", "ownerReferences", NULL)) != NULL;
 	struct workload workload = {
 		.kind = kind,
+		.is_owned = is_owned,
+		.held = held_by(kind, object),
 		.name = copy_of(json_walk(object, "metadata", "name", NULL)),
 		.created = copy_of(json_walk(object, "metadata", "creationTimestamp", NULL)),
 		.restarted_for = copy_of(json_walk(template, "metadata", "annotations",
 						   ANNOTATION_RESTARTED_FOR, NULL)),
 	};
 
-	if (!kind->restarts && is_past(object)) {
+	if (is_past(kind, object, is_owned)) {
 		workload_clear(&workload);
 		return;
 	}
-	pod_spec(&workload, json_get(template, "spec"));
+	read_references(&workload, object, template);
 	if (workload.name == NULL || workload.reference_count == 0) {
 		workload_clear(&workload);
 		return;
@@ -227,15 +335,17 @@ read_kind(struct api *api, const char *namespace, const struct workload_kind *ki
 }
 
 int
-workloads_read(struct api *api, const char *namespace, bool all_kinds, struct workloads *ret,
-	       struct error *err)
+workloads_read(struct api *api, const char *namespace, enum workloads_scope scope,
+	       struct list *ret_unseen, struct workloads *ret, struct error *err)
 {
 	CLEANUP(workloads_clear) struct workloads workloads = WORKLOADS_INIT;
-	size_t count = all_kinds ? COUNT(kinds) : RESTARTABLE_KINDS;
 
-	for (size_t i = 0; i < count; i++) {
-		if (read_kind(api, namespace, &kinds[i], &workloads, err) < 0)
+	for (size_t i = 0; i < (size_t)scope; i++) {
+		if (read_kind(api, namespace, &kinds[i], &workloads, err) == 0)
+			continue;
+		if (ret_unseen == NULL || err->code != ERROR_CLUSTER)
 			return -1;
+		list_add(ret_unseen, kinds[i].resource);
 	}
 	*ret = workloads;
 	workloads = (struct workloads)WORKLOADS_INIT;
@@ -252,7 +362,7 @@ bool
 workload_uses(const struct workload *workload, enum object_kind kind, const char *name)
 {
 	for (size_t i = 0; i < workload->reference_count; i++) {
-		if (is_of(&workload->references[i], kind, name))
+		if (is_of(&workload->references[i], kind, name) && !workload->references[i].outside)
 			return true;
 	}
 	return false;
@@ -277,11 +387,15 @@ workloads_need_key(const struct workloads *workloads, enum object_kind kind, con
 }
 
 const struct workload *
-workloads_use(const struct workloads *workloads, enum object_kind kind, const char *name)
+workloads_name(const struct workloads *workloads, enum object_kind kind, const char *name)
 {
 	for (size_t i = 0; i < workloads->count; i++) {
-		if (workload_uses(&workloads->items[i], kind, name))
-			return &workloads->items[i];
+		const struct workload *workload = &workloads->items[i];
+
+		for (size_t k = 0; k < workload->reference_count; k++) {
+			if (is_of(&workload->references[k], kind, name))
+				return workload;
+		}
 	}
 	return NULL;
 }

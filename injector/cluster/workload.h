@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * workload: what runs in a namespace, and which keys of which Secrets and ConfigMaps its pods refer to: by env,
- * envFrom, volumes, projected volumes and imagePullSecrets, of containers and init containers alike.
+ * envFrom, volumes and projected volumes, of containers and init containers alike. What else names a Secret counts
+ * for whether the Secret may go: pull secrets, those of volumes' drivers and of service accounts, an Ingress'
+ * certificates.
  */
 #ifndef CLUSTER_WORKLOAD_H
 #define CLUSTER_WORKLOAD_H
@@ -14,6 +16,7 @@ struct reference {
 	char *name;
 	char *key; /* NULL: the object as a whole */
 	bool optional;
+	bool outside; /* the containers do not get it: no reason to start them anew */
 };
 
 struct workload_kind {
@@ -28,6 +31,9 @@ struct workload {
 	char *name;
 	char *restarted_for; /* the annotation of its pod template, or NULL */
 	char *created;	     /* RFC 3339 */
+	const char *
+		held; /* why a new pod template does not replace all of its pods, as text; NULL: it does */
+	bool is_owned; /* by another workload, mostly: it goes, or comes anew, with that */
 	struct reference *references;
 	size_t reference_count;
 };
@@ -37,6 +43,14 @@ struct workloads {
 	size_t count;
 };
 
+/* How much of a namespace is read: how many of the kinds. */
+enum workloads_scope {
+	WORKLOADS_RESTARTED =
+		3, /* those that a new pod template restarts: Deployments, StatefulSets, DaemonSets */
+	WORKLOADS_OF_PODS = 8, /* and ReplicaSets, Jobs and their like, Pods whoever made them */
+	WORKLOADS_NAMING = 10, /* and what names a Secret as a whole: ServiceAccounts, Ingresses */
+};
+
 #define WORKLOADS_INIT                                                                             \
 	{                                                                                          \
 		.items = NULL, .count = 0                                                          \
@@ -44,20 +58,21 @@ struct workloads {
 
 #define ANNOTATION_RESTARTED_FOR "tfsecrets.dev/restarted-for"
 
-/* Those that a new pod template restarts (Deployments, StatefulSets, DaemonSets), and with all_kinds also those that
- * use what they refer to once (Jobs, CronJobs, bare Pods; what another workload owns is left out). Only those with a
- * reference are kept. ERROR_CLUSTER: the account may not list them. The caller clears *ret. */
-int workloads_read(struct api *api, const char *namespace, bool all_kinds, struct workloads *ret,
-		   struct error *err) __attribute__((warn_unused_result));
+/* Only those with a reference are kept; what has ended or is being deleted is not, since it starts no container any
+ * more. With ret_unseen, what the cluster does not list is left out, and its resource is added there; without it that
+ * is ERROR_CLUSTER. The caller clears *ret. */
+int workloads_read(struct api *api, const char *namespace, enum workloads_scope scope,
+		   struct list *ret_unseen, struct workloads *ret, struct error *err)
+	__attribute__((warn_unused_result));
 void workloads_clear(struct workloads *workloads);
 
-/* Whether it refers to the object at all. */
+/* Whether its containers get something of the object. */
 bool workload_uses(const struct workload *workload, enum object_kind kind, const char *name);
 /* The first that names this key of the object and cannot do without; NULL: none. */
 const struct workload *workloads_need_key(const struct workloads *workloads, enum object_kind kind,
 					  const char *name, const char *key);
-/* The first that refers to the object; NULL: none. */
-const struct workload *workloads_use(const struct workloads *workloads, enum object_kind kind,
-				     const char *name);
+/* The first that refers to the object in whatever way; NULL: none. */
+const struct workload *workloads_name(const struct workloads *workloads, enum object_kind kind,
+				      const char *name);
 
 #endif

@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "injector/cluster/interrupt.h"
 #include "injector/cluster/manifest.h"
+#include "injector/cluster/owner.h"
 #include "injector/cluster/rollout.h"
 #include "injector/cluster/target.h"
 
@@ -15,6 +16,7 @@ write_object(const struct apply *apply, struct api *api, const struct kube_objec
 	     size_t total, enum apply_deed *ret_deed, struct error *err)
 {
 	CLEANUP(sink_clear) struct sink body = SINK_INIT;
+	CLEANUP(object_meta_clear) struct object_meta written = OBJECT_META_INIT;
 	enum api_result result;
 
 	if (manifest_request(object, &apply->values, total, &body, err) < 0)
@@ -28,10 +30,10 @@ write_object(const struct apply *apply, struct api *api, const struct kube_objec
 			return 0;
 		*ret_deed = APPLY_REPLACED;
 		if (api_replace(api, object->kind, object->namespace, object->name,
-				secret_bytes(&body.block), &result, err) < 0)
+				secret_bytes(&body.block), &written, &result, err) < 0)
 			return -1;
 		if (result == API_DONE)
-			return 0;
+			return owner_check_stays(object->kind, object->name, &written, err);
 	}
 	return error_set(err, ERROR_CLUSTER,
 			 "others make and delete %s '%s' all the time; run it again",
