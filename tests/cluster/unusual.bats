@@ -160,7 +160,6 @@ keeps_key()
 }
 
 @test "a key stays for pods that still run, whatever their owner's template says by now" {
-
 	make apps/v1 StatefulSet db "{\"serviceName\": \"db\", \"replicas\": 1, \"updateStrategy\": {\"type\": \"OnDelete\"}, $(template "$by_env")}"
 	until_true in_project get pod db-0
 	make apps/v1 StatefulSet db "{\"serviceName\": \"db\", \"replicas\": 1, \"updateStrategy\": {\"type\": \"OnDelete\"},
