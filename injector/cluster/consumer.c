@@ -158,11 +158,40 @@ read_source(struct consumer *workload, enum object_kind kind, const struct yaml_
 		add_key(workload, kind, source, name_field, items->children[i]);
 }
 
+/* A list of maps that each name a Secret for whoever pulls, mounts or serves. */
+static void
+read_secrets(struct consumer *workload, const struct yaml_node *list, const char *name_field)
+{
+	for (size_t i = 0; i < count_of(list); i++)
+		add_object(workload, OBJECT_SECRET, list->children[i], name_field, true);
+}
+
+/* The drivers that take a Secret of the pod's namespace (core/v1: VolumeSource). */
+static void
+read_driver(struct consumer *workload, const struct yaml_node *volume)
+{
+	static const struct {
+		const char *driver, *holder;
+	} sources[] = { { "csi", "nodePublishSecretRef" },
+			{ "cephfs", "secretRef" },
+			{ "flexVolume", "secretRef" },
+			{ "iscsi", "secretRef" },
+			{ "rbd", "secretRef" },
+			{ "scaleIO", "secretRef" },
+			{ "storageos", "secretRef" } };
+
+	for (size_t i = 0; i < COUNT(sources); i++)
+		add_object(workload, OBJECT_SECRET,
+			   walk(volume, sources[i].driver, sources[i].holder, NULL), "name", true);
+	add_object(workload, OBJECT_SECRET, get(volume, "azureFile"), "secretName", true);
+}
+
 static void
 read_volume(struct consumer *workload, const struct yaml_node *volume)
 {
 	const struct yaml_node *projected = walk(volume, "projected", "sources", NULL);
 
+	read_driver(workload, volume);
 	read_source(workload, OBJECT_SECRET, get(volume, "secret"), "secretName");
 	read_source(workload, OBJECT_CONFIGMAP, get(volume, "configMap"), "name");
 	for (size_t i = 0; i < count_of(projected); i++) {
@@ -170,14 +199,6 @@ read_volume(struct consumer *workload, const struct yaml_node *volume)
 		read_source(workload, OBJECT_CONFIGMAP, get(projected->children[i], "configMap"),
 			    "name");
 	}
-}
-
-/* A list of maps that each name a Secret. */
-static void
-read_secrets(struct consumer *workload, const struct yaml_node *list, const char *name_field)
-{
-	for (size_t i = 0; i < count_of(list); i++)
-		add_object(workload, OBJECT_SECRET, list->children[i], name_field, true);
 }
 
 static void
