@@ -116,6 +116,8 @@ spec:
 		                    sources:
 		                      - secret: {name: taskflow-secrets, items: [{key: no-5, path: p}]}
 		                      - configMap: {name: taskflow-config, items: [{key: no-6, path: p}]}
+		                - {name: y, csi: {driver: d, nodePublishSecretRef: {name: taskflow-csi-secrets}}}
+		                - {name: z, azureFile: {secretName: taskflow-secretsz, shareName: s}}
 		              imagePullSecrets: [{name: taskflow-secretz}]
 		  - apiVersion: v1
 		    kind: Pod
@@ -151,7 +153,9 @@ spec:
 	prints "Rollout 'r': 'taskflow-secrets' is a Secret, not a ConfigMap"
 	prints "ServiceAccount 'sa': there is no Secret 'taskflow-secreds'"
 	prints "Ingress 'in': there is no Secret 'taskflow-screts'"
-	prints "14 findings"
+	prints "there is no Secret 'taskflow-secretsz', did"
+	prints "note: CronJob 'nightly': Secret 'taskflow-csi-secrets' is not this project's"
+	prints "15 findings"
 }
 
 @test "a reference that is optional is a note" {
