@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# All of TaskFlow on a real node, as its README tells to bring it there: the images of the Dockerfiles, a database, a
-# browser, users who never stop asking while keys and versions change, an autoscaler. Each test goes on where the one
-# before has stopped.
+# All of TaskFlow on a real node, as its README tells to bring it there: the images of the Dockerfiles, a database, an
+# Ingress' controller, a browser, users who never stop asking while keys and versions change, an autoscaler. Browser and
+# users come by the page's name, through the Ingress. Each test goes on where the one before has stopped.
 
 load reader
 
@@ -10,24 +10,31 @@ old_key=sk-proj-the-first-key-0123456789-aaaa
 new_key=sk-proj-the-second-key-0123456789-bbbb
 password=database-password-0123456789
 signing='signing-secret-0123456789-0123456789-0123456789'
+host=taskflow.example.com
+page=https://$host
+ingress=10.0.0.11 # as tests/cluster/ingress.yaml has it
 
 setup_file()
 {
-	local name
+	local archive
 
 	start_cluster --node
-	for name in backend frontend postgres; do
-		"$here/load" "$CLUSTER" "$BUILD/taskflow/$name.tar" >/dev/null
+	for archive in taskflow/{backend,frontend,postgres}.tar cluster/{metrics-server,traefik}.tar; do
+		"$here/load" "$CLUSTER" "$BUILD/$archive" >/dev/null
 	done
-	"$here/load" "$CLUSTER" "$BUILD/cluster/metrics-server.tar" >/dev/null
-	kubectl apply --filename="$here/metrics.yaml" >/dev/null
+	kubectl apply --filename="$here/metrics.yaml" --filename="$here/ingress.yaml" >"$BATS_FILE_TMPDIR/applied" 2>&1
+	run ! grep -i warning "$BATS_FILE_TMPDIR/applied"
 	services
+	controller
 	commands
 	copy
-	# What a reader would have in .env. The page is asked for by plain HTTP here, so its cookie must not want HTTPS.
+	# The cluster's controller, as the README tells to name it.
+	sed -i 's/className: nginx/className: traefik/; s/kubernetes.io\/metadata.name: ingress-nginx/kubernetes.io\/metadata.name: ingress/' \
+		chart/values-prod.yaml
+	[ "$(grep -cE 'className: traefik|name: ingress}' chart/values-prod.yaml)" = 2 ]
+	# What a reader would have in .env.
 	sed -E "s#^(DATABASE_URL=).*#\1postgresql://taskflow:$password@postgres.services:5432/taskflow#
-		s#^(OPENAI_API_KEY=).*#\1$old_key#; s#^(BETTER_AUTH_SECRET=).*#\1$signing#
-		s#^(FRONTEND_URL=).*#\1http://taskflow.example.com#" \
+		s#^(OPENAI_API_KEY=).*#\1$old_key#; s#^(BETTER_AUTH_SECRET=).*#\1$signing#" \
 		"$example/.env.example" >.env.example
 	echo OPENAI_BASE_URL=http://openai.services/v1 >>.env.example
 }
@@ -43,10 +50,23 @@ services()
 	kubectl --namespace=services rollout status deployment/openai --timeout=2m >/dev/null
 }
 
+# The Ingress' controller, and what names lead to it.
+controller()
+{
+	kubectl --namespace=ingress rollout status deployment/traefik --timeout=2m >/dev/null
+	printf '%s\n' '127.0.0.1 localhost' "$ingress $host other.example.com" >"$BATS_FILE_TMPDIR/hosts"
+}
+
+# by_name COMMAND...: in the node's network, where a user's DNS has the names.
+by_name()
+{
+	"$here/enter" "$CLUSTER" unshare --mount sh -c 'mount --bind "$0" /etc/hosts && exec "$@"' "$BATS_FILE_TMPDIR/hosts" "$@"
+}
+
 setup()
 {
 	reads
-	page=http://$(in_project get service taskflow-frontend --output='jsonpath={.spec.clusterIP}' 2>/dev/null) || page=none
+	export SSL_CERT_FILE=$BATS_FILE_TMPDIR/taskflow.crt
 }
 
 teardown()
@@ -64,7 +84,7 @@ loaded()
 {
 	local status=0
 
-	"$here/enter" "$CLUSTER" "$BATS_TEST_DIRNAME/load" "$page" "$BATS_TEST_TMPDIR/load.json" >"$BATS_TEST_TMPDIR/load" 3>&- &
+	by_name "$BATS_TEST_DIRNAME/load" "$page" "$BATS_TEST_TMPDIR/load.json" >"$BATS_TEST_TMPDIR/load" 3>&- &
 	load=$!
 	eventually grep -q ready "$BATS_TEST_TMPDIR/load"
 	"$@" || status=$?
@@ -93,9 +113,59 @@ asked_with()
 	[ "$(serving backend .spec.automountServiceAccountToken)" = $'false\nfalse' ]
 }
 
+# asks NAME [OPTION...]: for the page; what it is answered with, and the status.
+asks()
+{
+	by_name curl --silent --show-error --write-out '\n%{http_code}\n' "$1" "${@:2}"
+}
+
+# answers STATUS NAME [OPTION...]
+answers()
+{
+	local answer
+
+	answer=$(asks "${@:2}") && [ "${answer##*$'\n'}" = "$1" ]
+}
+
+has_address()
+{
+	[ "$(in_project get ingress "$1" --output='jsonpath={.status.loadBalancer.ingress[0].ip}')" = "$2" ]
+}
+
+# Of another class, for another host.
+another_ingress()
+{
+	in_project get ingress taskflow --output=json | jq 'del(.metadata, .status, .spec.tls) | .metadata.name = "another" |
+		.spec.ingressClassName = "nobody" | .spec.rules[0].host = "other.example.com"' | in_project apply --filename=-
+}
+
+@test "through the Ingress by its name, with the certificate of the Secret; no other name leads to the page" {
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 7 -subj /CN=TaskFlow \
+		-addext "subjectAltName=DNS:$host" -keyout taskflow.key -out taskflow.crt 2>/dev/null
+	cp taskflow.crt "$SSL_CERT_FILE"
+	another_ingress
+	# Without the Secret the controller has a certificate of its own.
+	run -60 asks "$page/"
+	eventually answers 200 "$page/" --insecure
+	run -0 guide README.md certificate
+	[[ $output == *"$host"* ]]
+	rm taskflow.key taskflow.crt
+	eventually answers 200 "$page/"
+	run -0 asks "$page/"
+	[[ $output == *"<title>TaskFlow"* ]]
+	answers 404 https://other.example.com/ --insecure
+	answers 404 http://other.example.com/
+	eventually has_address taskflow "$ingress"
+	has_address another ''
+	in_project delete ingress another
+}
+
 @test "in a browser it is used from signing up to the assistant's answer" {
 	mkdir -p "$BUILD/taskflow/pictures"
-	run enter node "$BUILD/taskflow/browser/page.mjs" "$page" "$BUILD/taskflow/pictures"
+	TRUSTED_KEY=$(openssl x509 -in "$SSL_CERT_FILE" -noout -pubkey | openssl pkey -pubin -outform der |
+		openssl dgst -sha256 -binary | base64)
+	export TRUSTED_KEY
+	run by_name node "$BUILD/taskflow/browser/page.mjs" "$page" "$BUILD/taskflow/pictures"
 	echo "$output"
 	[ "$status" -eq 0 ]
 	[[ $output == *'saw no error in the browser' ]]
@@ -137,6 +207,25 @@ all_new()
 	last=$(asked_with "$old_key")
 	loaded sleep 2
 	[ "$(asked_with "$old_key")" = "$last" ]
+}
+
+# Once no pod is left of those that were there.
+frontend_is_new()
+{
+	in_project get pods --selector=component=frontend --output=name >now
+	[ "$(wc -l <now)" = 2 ] && ! grep -qFf before now
+}
+
+roll_frontend()
+{
+	in_project get pods --selector=component=frontend --output=name >before
+	in_project rollout restart deployment/taskflow-frontend >/dev/null
+	in_project rollout status deployment/taskflow-frontend --timeout=2m >/dev/null
+	eventually frontend_is_new
+}
+
+@test "the frontend's pods change over behind the Ingress while users go on: no request fails" {
+	loaded roll_frontend
 }
 
 # In the node's namespaces, where containerd is.

@@ -65,6 +65,11 @@ started()
 	[ "$(in_project get deployments --output='jsonpath={.items[*].status.readyReplicas}')" = "2 2" ]
 	address=$(in_project get service taskflow-frontend --output='jsonpath={.spec.clusterIP}')
 	[ "$(eventually enter curl --silent --fail "http://$address/")" = ok ]
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=TaskFlow -keyout taskflow.key \
+		-out taskflow.crt 2>/dev/null
+	guide README.md certificate
+	[ "$(in_project get secret taskflow-tls --output='jsonpath={.type}')" = kubernetes.io/tls ]
+	rm taskflow.key taskflow.crt
 	run -0 guide README.md versions
 	[[ $output == *"Rollback was a success"* ]]
 	[ "$(in_project get deployment taskflow-backend --output='jsonpath={..preStop.sleep.seconds}')" = 5 ]

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // page.mjs URL FOLDER: goes through all of TaskFlow's page in Debian's Chromium as a user would, finds what it
 // uses by role and label, and leaves pictures in FOLDER: light.png (the README's), dark.png, phone.png, sign-in.png.
-// EXPECT_ANSWER is a part of what the assistant answers. Says each step; the first that fails ends it, status 1.
+// EXPECT_ANSWER is a part of what the assistant answers; TRUSTED_KEY, if set, is the base64 of the SHA-256 of a public
+// key, with which a certificate is good. Says each step; the first that fails ends it, status 1.
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -25,6 +26,7 @@ const context = await chromium.launchPersistentContext(scratch, {
     "--disable-component-update",
     "--disable-sync",
     "--proxy-server=direct://",
+    ...(process.env.TRUSTED_KEY ? [`--ignore-certificate-errors-spki-list=${process.env.TRUSTED_KEY}`] : []),
   ],
 });
 context.setDefaultTimeout(15_000);
@@ -73,6 +75,7 @@ const steps = {
     assert.equal(cookie.name, "taskflow-session");
     assert.equal(cookie.httpOnly, true);
     assert.equal(cookie.sameSite, "Strict");
+    assert.equal(cookie.secure, url.startsWith("https:"));
     assert.equal(await page.evaluate(() => document.cookie), "");
   },
   "adds tasks": async () => {
