@@ -60,13 +60,14 @@ controller()
 # by_name COMMAND...: in the node's network, where a user's DNS has the names.
 by_name()
 {
-	"$here/enter" "$CLUSTER" unshare --mount sh -c 'mount --bind "$0" /etc/hosts && exec "$@"' "$BATS_FILE_TMPDIR/hosts" "$@"
+	"${as_user[@]}" "$@"
 }
 
 setup()
 {
 	reads
 	export SSL_CERT_FILE=$BATS_FILE_TMPDIR/taskflow.crt
+	as_user=("$here/enter" "$CLUSTER" unshare --mount sh -c 'mount --bind "$0" /etc/hosts && exec "$@"' "$BATS_FILE_TMPDIR/hosts")
 }
 
 teardown()
@@ -84,7 +85,8 @@ loaded()
 {
 	local status=0
 
-	by_name "$BATS_TEST_DIRNAME/load" "$page" "$BATS_TEST_TMPDIR/load.json" >"$BATS_TEST_TMPDIR/load" 3>&- &
+	# Itself, not a shell that waits for it: it is told to end by a signal.
+	(exec "${as_user[@]}" "$BATS_TEST_DIRNAME/load" "$page" "$BATS_TEST_TMPDIR/load.json") >"$BATS_TEST_TMPDIR/load" 3>&- &
 	load=$!
 	eventually grep -q ready "$BATS_TEST_TMPDIR/load"
 	"$@" || status=$?
@@ -116,7 +118,7 @@ asked_with()
 # asks NAME [OPTION...]: for the page; what it is answered with, and the status.
 asks()
 {
-	by_name curl --silent --show-error --write-out '\n%{http_code}\n' "$1" "${@:2}"
+	by_name curl --silent --show-error --cacert "$SSL_CERT_FILE" --write-out '\n%{http_code}\n' "$1" "${@:2}"
 }
 
 # answers STATUS NAME [OPTION...]
@@ -177,15 +179,22 @@ used()
 	[ "$(asked_with "$1")" -gt 0 ]
 }
 
+pods()
+{
+	in_project get pods --selector="component=$1" --output=name
+}
+
+# all_new PART: none of the pods in the file `before` is left, however many the autoscaler has by now.
+all_new()
+{
+	pods "$1" >now && [ "$(wc -l <now)" -ge 2 ] && ! grep -qxFf before now
+}
+
 # The frontend's connections to a pod that goes stay open for a while.
 change_key()
 {
-	guide docs/change-a-value.md change && eventually used "$new_key" && eventually all_new
-}
-
-all_new()
-{
-	[ "$(in_project get pods --selector=component=backend --no-headers | wc -l)" -eq 2 ]
+	pods backend >before
+	guide docs/change-a-value.md change && eventually used "$new_key" && eventually all_new backend
 }
 
 @test "another key for the assistant comes to the pods while users go on: no request fails, each key is used in its time" {
@@ -209,19 +218,12 @@ all_new()
 	[ "$(asked_with "$old_key")" = "$last" ]
 }
 
-# Once no pod is left of those that were there.
-frontend_is_new()
-{
-	in_project get pods --selector=component=frontend --output=name >now
-	[ "$(wc -l <now)" = 2 ] && ! grep -qFf before now
-}
-
 roll_frontend()
 {
-	in_project get pods --selector=component=frontend --output=name >before
+	pods frontend >before
 	in_project rollout restart deployment/taskflow-frontend >/dev/null
 	in_project rollout status deployment/taskflow-frontend --timeout=2m >/dev/null
-	eventually frontend_is_new
+	eventually all_new frontend
 }
 
 @test "the frontend's pods change over behind the Ingress while users go on: no request fails" {
