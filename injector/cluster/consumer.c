@@ -166,24 +166,25 @@ read_secrets(struct consumer *workload, const struct yaml_node *list, const char
 		add_object(workload, OBJECT_SECRET, list->children[i], name_field, true);
 }
 
-/* The drivers that take a Secret of the pod's namespace (core/v1: VolumeSource). */
+const struct volume_secret consumer_volume_secrets[] = {
+	{ "csi", "nodePublishSecretRef", "name" },
+	{ "cephfs", "secretRef", "name" },
+	{ "flexVolume", "secretRef", "name" },
+	{ "iscsi", "secretRef", "name" },
+	{ "rbd", "secretRef", "name" },
+	{ "scaleIO", "secretRef", "name" },
+	{ "storageos", "secretRef", "name" },
+	{ "azureFile", NULL, "secretName" },
+	{ NULL, NULL, NULL },
+};
+
 static void
 read_driver(struct consumer *workload, const struct yaml_node *volume)
 {
-	static const struct {
-		const char *driver, *holder;
-	} sources[] = { { "csi", "nodePublishSecretRef" },
-			{ "cephfs", "secretRef" },
-			{ "flexVolume", "secretRef" },
-			{ "iscsi", "secretRef" },
-			{ "rbd", "secretRef" },
-			{ "scaleIO", "secretRef" },
-			{ "storageos", "secretRef" } };
-
-	for (size_t i = 0; i < COUNT(sources); i++)
+	for (const struct volume_secret *secret = consumer_volume_secrets; secret->driver != NULL;
+	     secret++)
 		add_object(workload, OBJECT_SECRET,
-			   walk(volume, sources[i].driver, sources[i].holder, NULL), "name", true);
-	add_object(workload, OBJECT_SECRET, get(volume, "azureFile"), "secretName", true);
+			   walk(volume, secret->driver, secret->holder, NULL), secret->field, true);
 }
 
 static void

@@ -50,6 +50,14 @@ struct consumers {
 		.items = NULL, .count = 0                                                          \
 	}
 
+/* The drivers of volumes that take a Secret of the pod's namespace (core/v1: VolumeSource): volume.DRIVER.HOLDER.FIELD
+ * names it, or volume.DRIVER.FIELD. The last has no driver. */
+struct volume_secret {
+	const char *driver, *holder, *field;
+};
+
+extern const struct volume_secret consumer_volume_secrets[];
+
 /* Adds what a document holds. What has not the shape that Kubernetes wants is passed over: the server says so. The
  * caller clears; yaml outlives *workloads. */
 void consumers_add(struct consumers *workloads, const struct yaml *yaml);

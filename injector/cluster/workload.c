@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "injector/cluster/consumer.h"
 
 static const struct workload_kind kinds[] = {
 	{ "deployments", "Deployment", "deployment.apps", true },
@@ -139,25 +140,13 @@ source(struct workload *workload, enum object_kind kind, const struct json_node 
 		      is_optional(node));
 }
 
-/* The drivers that take a Secret of the pod's namespace (core/v1: VolumeSource). */
 static void
 driver(struct workload *workload, const struct json_node *volume)
 {
-	static const struct {
-		const char *driver, *holder;
-	} sources[] = { { "csi", "nodePublishSecretRef" },
-			{ "cephfs", "secretRef" },
-			{ "flexVolume", "secretRef" },
-			{ "iscsi", "secretRef" },
-			{ "rbd", "secretRef" },
-			{ "scaleIO", "secretRef" },
-			{ "storageos", "secretRef" } };
-
-	for (size_t i = 0; i < COUNT(sources); i++)
-		refer_outside(workload,
-			      json_walk(volume, sources[i].driver, sources[i].holder, NULL),
-			      "name");
-	refer_outside(workload, json_get(volume, "azureFile"), "secretName");
+	for (const struct volume_secret *secret = consumer_volume_secrets; secret->driver != NULL;
+	     secret++)
+		refer_outside(workload, json_walk(volume, secret->driver, secret->holder, NULL),
+			      secret->field);
 }
 
 static void
